@@ -1,28 +1,15 @@
 /** The dashboard: signs in, and shows the page that the address names after `#`. */
 import { render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { readSession, type Session, signOut } from './api.ts'
-import { JobPage } from './JobPage.tsx'
-import { JobsPage } from './JobsPage.tsx'
+import { onSessionChange, readSession, type Session, signOut } from './api.ts'
+import { JobPage } from './job/JobPage.tsx'
+import { JobsPage } from './jobs/JobsPage.tsx'
 import { KeysPage } from './KeysPage.tsx'
-import { OverviewPage } from './OverviewPage.tsx'
+import { OverviewPage } from './overview/OverviewPage.tsx'
 import { QueuesPage } from './QueuesPage.tsx'
+import { type Route, useRoute } from './route.ts'
 import { SignIn } from './SignIn.tsx'
-import { SubmitPage } from './SubmitPage.tsx'
-
-function readRoute(): string {
-  return location.hash.replace(/^#/, '') || '/jobs'
-}
-
-function useRoute(): string {
-  const [route, setRoute] = useState(readRoute)
-  useEffect(() => {
-    const change = () => setRoute(readRoute())
-    addEventListener('hashchange', change)
-    return () => removeEventListener('hashchange', change)
-  }, [])
-  return route
-}
+import { SubmitPage } from './submit/SubmitPage.tsx'
 
 function useOnline(): boolean {
   const [online, setOnline] = useState(navigator.onLine)
@@ -38,45 +25,51 @@ function useOnline(): boolean {
   return online
 }
 
-function Page({ route, session }: { route: string; session: Session }) {
-  if (route.startsWith('/jobs/')) {
-    return <JobPage key={route} jobId={route.slice('/jobs/'.length)} session={session} />
+const PAGES = [
+  { path: '/overview', label: 'Overview', scope: 'jobs:read' },
+  { path: '/jobs', label: 'Jobs', scope: 'jobs:read' },
+  { path: '/submit', label: 'Submit', scope: 'jobs:write' },
+  { path: '/queues', label: 'Queues', scope: 'queues:admin' },
+  { path: '/keys', label: 'API keys', scope: 'keys:admin' },
+] as const
+
+/** The pages that the key may use. The list of jobs is the first page, if it is among them. */
+function listPages({ scopes }: Session) {
+  return PAGES.filter(({ scope }) => scopes.includes(scope))
+}
+
+function Page({ route: { path, query }, session }: { route: Route; session: Session }) {
+  if (path.startsWith('/jobs/')) {
+    return <JobPage key={path} jobId={path.slice('/jobs/'.length)} session={session} />
   }
-  switch (route) {
+  switch (path) {
     case '/overview':
       return <OverviewPage />
+    case '/jobs':
+      return <JobsPage query={query} session={session} />
     case '/submit':
-      return <SubmitPage />
+      return <SubmitPage session={session} />
     case '/queues':
       return <QueuesPage />
     case '/keys':
       return <KeysPage session={session} />
     default:
-      return <JobsPage session={session} />
+      return <p class="empty">There is no page at this address, or this key may not use it.</p>
   }
 }
 
-function Navigation({ route, session }: { route: string; session: Session }) {
-  const links = [
-    ['/overview', 'Overview', 'jobs:read'],
-    ['/jobs', 'Jobs', 'jobs:read'],
-    ['/submit', 'Submit', 'jobs:write'],
-    ['/queues', 'Queues', 'queues:admin'],
-    ['/keys', 'API keys', 'keys:admin'],
-  ] as const
+function Navigation({ path, session }: { path: string; session: Session }) {
   return (
     <nav aria-label="Pages">
-      {links
-        .filter(([, , scope]) => session.scopes.includes(scope))
-        .map(([path, label]) => (
-          <a
-            key={path}
-            href={`#${path}`}
-            aria-current={route.startsWith(path) ? 'page' : undefined}
-          >
-            {label}
-          </a>
-        ))}
+      {listPages(session).map((page) => (
+        <a
+          key={page.path}
+          href={`#${page.path}`}
+          aria-current={path.startsWith(page.path) ? 'page' : undefined}
+        >
+          {page.label}
+        </a>
+      ))}
     </nav>
   )
 }
@@ -86,7 +79,9 @@ function App() {
   const online = useOnline()
   const [session, setSession] = useState<Session | 'loading' | null>('loading')
   useEffect(() => {
-    readSession().then(setSession, () => setSession(null))
+    const read = () => void readSession().then(setSession, () => setSession(null))
+    read()
+    return onSessionChange(read)
   }, [])
   if (session === 'loading') {
     return <main class="sign-in">Loading …</main>
@@ -94,6 +89,9 @@ function App() {
   if (session === null) {
     return <SignIn onSignedIn={setSession} />
   }
+  const pages = listPages(session)
+  const first = pages.find(({ path }) => path === '/jobs') ?? pages[0]
+  const shown = route.path === '' && first ? { ...route, path: first.path } : route
   async function leave(): Promise<void> {
     await signOut()
     setSession(null)
@@ -101,10 +99,10 @@ function App() {
   return (
     <>
       <header>
-        <a class="brand" href="#/jobs">
+        <a class="brand" href="#">
           Reelqueue
         </a>
-        <Navigation route={route} session={session} />
+        <Navigation path={shown.path} session={session} />
         <a href="/docs">API reference</a>
         <span class="who">{session.name}</span>
         <button type="button" onClick={() => void leave()}>
@@ -117,7 +115,7 @@ function App() {
         </p>
       )}
       <main>
-        <Page route={route} session={session} />
+        <Page route={shown} session={session} />
       </main>
     </>
   )

@@ -3,9 +3,29 @@ import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Job } from '../client/index.ts'
 import { formatNumber, formatSeconds } from './format.ts'
+import type { LiveState as State } from './useLoaded.ts'
+
+export function statusName(status: string): string {
+  return status === 'error' ? 'failed' : status
+}
 
 export function Status({ status }: { status: string }) {
-  return <span class={`status ${status}`}>{status === 'error' ? 'failed' : status}</span>
+  return <span class={`status ${status}`}>{statusName(status)}</span>
+}
+
+/** Says if the page does not follow the events at present. */
+export function LiveState({ state }: { state: State }) {
+  const texts = {
+    live: '',
+    reconnecting: 'Connecting again. Changes are shown as soon as the service responds.',
+    refused:
+      'This page is not live, because the key may not read events. Reload it to see changes.',
+  }
+  return (
+    <p class="hint live" role="status">
+      {texts[state]}
+    </p>
+  )
 }
 
 export function Problem({ children }: { children: ComponentChildren }) {

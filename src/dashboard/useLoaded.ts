@@ -1,6 +1,7 @@
 /** Hooks that load values and follow events. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { client } from './api.ts'
+import { onOnline } from '../client/network.ts'
+import { client, noticeEnd } from './api.ts'
 import { describeError } from './format.ts'
 
 type QueueEvent =
@@ -21,33 +22,45 @@ export function useLoaded<T>(load: () => Promise<T>, inputs: readonly unknown[])
       }
     } catch (problem) {
       if (turn === latest.current) {
+        noticeEnd(problem)
         setError(describeError(problem))
       }
     }
   }, inputs)
   useEffect(() => void reload(), [reload])
+  useEffect(() => {
+    if (error !== null) {
+      return onOnline(() => void reload())
+    }
+  }, [error, reload])
   return { value, setValue, error, reload }
 }
 
-/**
- * Calls `onEvent` for each event, as long as the component is shown. Returns false if there are no
- * events, because the key may not read them.
- */
-export function useEvents(onEvent: (event: QueueEvent) => void): boolean {
-  const [isLive, setLive] = useState(true)
+/** `refused`: the key may not read events. */
+export type LiveState = 'live' | 'reconnecting' | 'refused'
+
+/** Calls `onEvent` for each event, as long as the component is shown. */
+export function useEvents(onEvent: (event: QueueEvent) => void): LiveState {
+  const [state, setState] = useState<LiveState>('live')
   const handler = useRef(onEvent)
   handler.current = onEvent
   useEffect(() => {
     const stopped = new AbortController()
     async function follow(): Promise<void> {
-      for await (const event of client.events({ signal: stopped.signal })) {
+      const onDisconnect = () => setState('reconnecting')
+      for await (const event of client.events({ signal: stopped.signal, onDisconnect })) {
+        setState(event.event === 'unavailable' ? 'reconnecting' : 'live')
         handler.current(event)
       }
     }
-    follow().catch(() => setLive(stopped.signal.aborted))
+    follow().catch(() => {
+      if (!stopped.signal.aborted) {
+        setState('refused')
+      }
+    })
     return () => stopped.abort()
   }, [])
-  return isLive
+  return state
 }
 
 /** Returns a function that calls `work` once, `delayMs` after its first call. */

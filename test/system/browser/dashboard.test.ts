@@ -1,48 +1,27 @@
 /** The dashboard in Chromium: what an operator does, and what axe-core finds on each page. */
-import axe from 'axe-core'
-import type { Page } from 'puppeteer-core'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
 import { makeClip } from '../fixtures/media.ts'
-import { API_KEY } from '../fixtures/system.ts'
 import { systemTest } from '../fixtures/systemTest.ts'
-import { startBrowser } from './player.ts'
+import {
+  checkPage,
+  chooseFile,
+  goTo,
+  openDashboard,
+  signIn,
+  waitForRows,
+  waitForText,
+} from './dashboardPage.ts'
 
-/** A folder for screenshots of the pages. */
-const SCREENSHOTS = process.env['SCREENSHOTS']
 const MAX_FIRST_LOAD_BYTES = 80_000
 
 const test = systemTest().extend('page', { scope: 'file' }, async ({}, { onCleanup }) => {
-  const browser = await startBrowser()
-  onCleanup(() => browser.close())
-  const page = await browser.newPage()
-  page.setDefaultTimeout(30_000)
-  await page.setViewport({ width: 1100, height: 760 })
+  const { page, close } = await openDashboard()
+  onCleanup(close)
   return page
 })
-
-/** Expects no finding of axe-core, and takes a screenshot if they are wanted. */
-async function checkPage(page: Page, name: string): Promise<void> {
-  await page.evaluate(axe.source)
-  const findings = await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run()
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-  })
-  expect(findings, name).toEqual([])
-  if (SCREENSHOTS !== undefined) {
-    await page.screenshot({ path: join(SCREENSHOTS, `dashboard-${name}.png`) })
-  }
-}
-
-function waitForText(page: Page, text: string) {
-  return page.waitForSelector(`::-p-text(${text})`, { timeout: 60_000 })
-}
-async function goTo(page: Page, link: string): Promise<void> {
-  await page.locator(`nav a::-p-text(${link})`).click()
-  await page.locator(`h1::-p-text(${link})`).wait()
-}
 
 test('an operator signs in, submits a file, watches it, plays it, and manages jobs', async ({
   system,
@@ -67,16 +46,14 @@ test('an operator signs in, submits a file, watches it, plays it, and manages jo
   await input!.press('Enter')
   await waitForText(page, 'is not valid')
   await checkPage(page, 'sign-in')
-  await page.locator('input[type=password]').fill(API_KEY)
-  await input!.press('Enter')
+  await signIn(page)
   await waitForText(page, 'No jobs here')
   expect(await page.evaluate(() => `${document.cookie}${location.href}`)).toBe(`${system.url}/`)
 
   await goTo(page, 'Submit')
   const file = join(system.stateDir, 'clip.mp4')
   writeFileSync(file, makeClip({ seconds: 2 }))
-  const chooser = await page.waitForSelector('input[type=file]')
-  await (chooser as unknown as { uploadFile: (path: string) => Promise<void> }).uploadFile(file)
+  await chooseFile(page, file)
   await page.locator('[name=width]').fill('120')
   await waitForText(page, '/t/w_120/videos/clip.mp4')
   await checkPage(page, 'submit')
@@ -142,10 +119,11 @@ test('an operator signs in, submits a file, watches it, plays it, and manages jo
   await page.waitForFunction(() => document.querySelectorAll('td .status.pending').length === 3)
   await checkPage(page, 'jobs')
   await page.locator('[name=status]').fill('pending')
-  await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 3)
+  await waitForRows(page, 3)
   await page.locator('thead input').click()
   await page.locator('.toolbar button::-p-text(Cancel)').click()
-  await waitForText(page, 'Cancel: 3 of 3 jobs')
-  await waitForText(page, 'No jobs here')
+  await page.locator('dialog button::-p-text(Cancel 3 jobs)').click()
+  await waitForText(page, '3 jobs were cancelled.')
+  await waitForText(page, 'No jobs match here')
   expect(errors).toEqual([])
 })

@@ -1,5 +1,5 @@
 /** The throughput of the last hours. */
-import { client } from './api.ts'
+import { client } from '../api.ts'
 
 export const HISTORY_HOURS = 48
 

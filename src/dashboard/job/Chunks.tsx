@@ -1,9 +1,9 @@
 /** The chunks of a job that several runners share. */
-import type { Job } from '../client/index.ts'
-import { client } from './api.ts'
-import { formatDuration, formatSeconds } from './format.ts'
-import { Problem, Status } from './parts.tsx'
-import { useLoaded } from './useLoaded.ts'
+import type { Job } from '../../client/index.ts'
+import { client } from '../api.ts'
+import { formatDuration, formatSeconds } from '../format.ts'
+import { Problem, Status } from '../parts.tsx'
+import { useLoaded } from '../useLoaded.ts'
 
 type Chunk = Awaited<ReturnType<typeof client.jobs.chunks>>[number]
 

@@ -1,10 +1,10 @@
 /** What the queues did in the last days, and what they do now. */
-import { client } from './api.ts'
-import { formatNumber, formatSeconds, formatTime } from './format.ts'
+import { client } from '../api.ts'
+import { formatNumber, formatSeconds, formatTime } from '../format.ts'
 import { HISTORY_HOURS, type HistoryEntry, loadHistory } from './history.ts'
-import { Problem } from './parts.tsx'
+import { Problem } from '../parts.tsx'
 import { ThroughputChart } from './ThroughputChart.tsx'
-import { useBatched, useEvents, useLoaded } from './useLoaded.ts'
+import { useBatched, useEvents, useLoaded } from '../useLoaded.ts'
 
 /** The history is read again at most so often while jobs end. */
 const REFRESH_MS = 5_000

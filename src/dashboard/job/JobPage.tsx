@@ -1,7 +1,7 @@
 /** One job: its progress, its result next to the original, its attempts, and why it failed. */
 import { useEffect, useState } from 'preact/hooks'
-import type { Job } from '../client/index.ts'
-import { client, type Session } from './api.ts'
+import type { Job } from '../../client/index.ts'
+import { client, type Session } from '../api.ts'
 import {
   describeError,
   formatBytes,
@@ -9,12 +9,12 @@ import {
   formatNumber,
   formatSeconds,
   formatTime,
-} from './format.ts'
+} from '../format.ts'
 import { Chunks } from './Chunks.tsx'
 import { ADVICE } from './advice.ts'
-import { Copyable, JobProgress, Problem, Status } from './parts.tsx'
+import { Copyable, JobProgress, Problem, Status } from '../parts.tsx'
 import { Player } from './Player.tsx'
-import { useLoaded } from './useLoaded.ts'
+import { useLoaded } from '../useLoaded.ts'
 
 /** Follows a job until it ends. */
 function useJob(jobId: string, turn: number) {

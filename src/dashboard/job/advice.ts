@@ -1,5 +1,5 @@
 /** What helps against each failure. */
-import type { Job } from '../client/index.ts'
+import type { Job } from '../../client/index.ts'
 
 export const ADVICE: Record<NonNullable<Job['errorCode']>, string> = {
   input_invalid: 'Play the original. If it does not play, store it again from an intact copy.',

@@ -1,9 +1,9 @@
 /** Stores a file and creates a job for a variant of it. */
 import { useState } from 'preact/hooks'
-import { type Transformation, writeTransformation } from '../client/index.ts'
-import { client } from './api.ts'
-import { describeError, formatBytes } from './format.ts'
-import { Copyable, Problem } from './parts.tsx'
+import { type Transformation, writeTransformation } from '../../client/index.ts'
+import { client, type Session } from '../api.ts'
+import { describeError, formatBytes } from '../format.ts'
+import { Copyable, Problem } from '../parts.tsx'
 import { type Field, TransformationFields } from './TransformationFields.tsx'
 
 interface Upload {
@@ -12,9 +12,9 @@ interface Upload {
   totalBytes: number
 }
 
-export function SubmitPage() {
+export function SubmitPage({ session }: { session: Session }) {
   const [files, setFiles] = useState<File[]>([])
-  const [folder, setFolder] = useState('videos')
+  const [folder, setFolder] = useState(session.pathPrefix?.replace(/\/$/, '') ?? 'videos')
   const [values, setValues] = useState<Record<string, Field>>({})
   const [upload, setUpload] = useState<Upload | null>(null)
   const [problem, setProblem] = useState<string | null>(null)

@@ -1,7 +1,7 @@
 /** The fields of a transformation, from the API's description of its keys. */
-import { client } from './api.ts'
-import { Problem } from './parts.tsx'
-import { useLoaded } from './useLoaded.ts'
+import { client } from '../api.ts'
+import { Problem } from '../parts.tsx'
+import { useLoaded } from '../useLoaded.ts'
 
 export type Field = string | number
 interface Schema {

@@ -1,0 +1,61 @@
+/** Opens the dashboard in Chromium, and checks its pages. */
+import axe from 'axe-core'
+import type { ElementHandle, Page } from 'puppeteer-core'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { API_KEY } from '../fixtures/system.ts'
+import { startBrowser } from './player.ts'
+
+/** A folder for screenshots of the pages. */
+const SCREENSHOTS = process.env['SCREENSHOTS']
+
+export async function openDashboard() {
+  const browser = await startBrowser()
+  const page = await browser.newPage()
+  page.setDefaultTimeout(60_000)
+  await page.setViewport({ width: 1100, height: 760 })
+  return { page, close: () => browser.close() }
+}
+
+export async function signIn(page: Page): Promise<void> {
+  await page.locator('input[type=password]').fill(API_KEY)
+  await page.keyboard.press('Enter')
+}
+
+/** Expects no finding of axe-core, and takes a screenshot if they are wanted. */
+export async function checkPage(page: Page, name: string): Promise<void> {
+  await page.evaluate(axe.source)
+  const findings = await page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run()
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  })
+  expect(findings, name).toEqual([])
+  if (SCREENSHOTS !== undefined) {
+    await page.screenshot({ path: join(SCREENSHOTS, `dashboard-${name}.png`) })
+  }
+}
+
+export function waitForText(page: Page, text: string) {
+  return page.waitForSelector(`::-p-text(${text})`, { timeout: 60_000 })
+}
+
+/** Waits until the list of jobs has this number of rows. */
+export async function waitForRows(page: Page, count: number): Promise<void> {
+  await page.waitForFunction(
+    (expected) => document.querySelectorAll('tbody tr').length === expected,
+    { polling: 50 },
+    count,
+  )
+}
+
+export async function goTo(page: Page, link: string): Promise<void> {
+  await page.locator(`nav a::-p-text(${link})`).click()
+  await page.locator(`h1::-p-text(${link})`).wait()
+}
+
+export async function chooseFile(page: Page, path: string): Promise<void> {
+  const chooser = (await page.waitForSelector(
+    'input[type=file]',
+  )) as ElementHandle<HTMLInputElement>
+  await chooser.uploadFile(path)
+}

@@ -25,6 +25,7 @@ import { multipartUploadRoutes } from './http/routes/multipartUploads.ts'
 import { formUploadRoutes } from './http/routes/formUpload.ts'
 import { variantRoutes } from './http/routes/variants.ts'
 import { videoStatusRoutes } from './http/routes/videoStatus.ts'
+import { webhookRoutes } from './http/routes/webhooks.ts'
 import { createDocument, describeSecurity } from './openapi.ts'
 import { gateway } from './runners/handlers.ts'
 
@@ -61,6 +62,7 @@ app.route('/', signedUrlRoutes)
 app.route('/', statsRoutes)
 app.route('/', metricsRoutes)
 app.route('/', eventRoutes)
+app.route('/', webhookRoutes)
 app.route('/', fileRoutes)
 app.route('/', formUploadRoutes)
 app.route('/', multipartUploadRoutes)

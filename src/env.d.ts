@@ -24,6 +24,11 @@ interface OptionalBindings {
    * intercept the requests of containers. It has no effect without RUNNER_TOKEN.
    */
   CONTAINER_GATEWAY_URL?: string
+  /**
+   * "allow": webhooks may be sent to private addresses and without TLS, for development. Unset or "refuse":
+   * only to https URLs on the public internet.
+   */
+  WEBHOOK_PRIVATE_ADDRESSES?: string
   /** Returns the free bytes of the disk. Only `npm start` binds it. */
   DISK?: Fetcher
   /**

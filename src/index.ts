@@ -6,6 +6,8 @@ import { runCleaner } from './services/maintenance/cleaner.ts'
 import { runWatchdogWithoutHub } from './services/maintenance/watchdog.ts'
 import { createPlatform, type WorkerPlatform } from './platform/platform.ts'
 import { consumeTickets, logDeadTickets } from './platform/tickets.ts'
+import { consumeWakeUps } from './platform/webhookQueue.ts'
+import { repeatWakeUps } from './services/webhooks/dispatch.ts'
 
 export { QueueHub } from './events/QueueHub.ts'
 export { StreamLimiter } from './events/StreamLimiter.ts'
@@ -18,11 +20,14 @@ export default {
     if (batch.queue.endsWith('-dead')) {
       return logDeadTickets(batch)
     }
-    await consumeTickets(batch, createPlatform(env, ctx.waitUntil.bind(ctx)))
+    const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
+    await (batch.queue.endsWith('-webhooks')
+      ? consumeWakeUps(batch, platform)
+      : consumeTickets(batch, platform))
   },
   /**
-   * Runs the cleaner. Also runs the watchdog of each queue and delivers events to the streams
-   * that follow all queues, in case an alarm or a notification of a hub was lost.
+   * Runs the cleaner. Also runs the watchdog of each queue, delivers events to the streams that
+   * follow all queues, and sends webhooks, in case an alarm or a notification of a hub was lost.
    */
   async scheduled(_controller, env, ctx) {
     const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
@@ -31,6 +36,7 @@ export default {
       platform.defer(watch(platform, name))
     }
     platform.defer(platform.hubs.deliverInHubOfAllQueues())
+    platform.defer(wakeWebhooks(platform))
     platform.defer(clean(platform))
   },
 } satisfies ExportedHandler<Env>
@@ -42,6 +48,13 @@ async function watch(platform: WorkerPlatform, queue: string): Promise<void> {
   } catch (error) {
     logError('hub_unreachable', { queue, error: describeError(error) })
     await runWatchdogWithoutHub(platform, queue)
+  }
+}
+
+/** Makes up for lost wake-ups of webhooks, and for a hub that does not know that there are endpoints. */
+async function wakeWebhooks(platform: WorkerPlatform): Promise<void> {
+  if (await repeatWakeUps(platform)) {
+    await platform.hubs.useWebhooks()
   }
 }
 

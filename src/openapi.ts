@@ -11,6 +11,7 @@ const TAGS = {
   queues: 'Pause queues, and change their limits',
   presets: 'Transformations that are stored under a name',
   keys: 'API keys, their scopes and limits',
+  webhooks: 'Send events to other services, signed after the Standard Webhooks specification',
   session: 'Sign in to the dashboard, with a cookie',
   service: 'The service itself',
   runner: 'The protocol between runners and the service; not for other clients',

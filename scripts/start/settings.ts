@@ -65,7 +65,19 @@ function readVars(env: NodeJS.ProcessEnv): Record<string, string> {
       )
     }
   }
-  return Object.fromEntries(given.map((name) => [name, env[name]!]))
+  const vars = Object.fromEntries(given.map((name) => [name, env[name]!]))
+  return { ...vars, ...readPrivateWebhooks(env) }
+}
+
+function readPrivateWebhooks(env: NodeJS.ProcessEnv): Record<string, string> {
+  const { WEBHOOK_PRIVATE_ADDRESSES: value } = env
+  if (!value) {
+    return {}
+  }
+  if (value !== 'allow' && value !== 'refuse') {
+    throw new StartError(`WEBHOOK_PRIVATE_ADDRESSES must be "allow" or "refuse" (got "${value}").`)
+  }
+  return { WEBHOOK_PRIVATE_ADDRESSES: value }
 }
 
 /**

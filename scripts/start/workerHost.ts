@@ -49,14 +49,15 @@ const shared = {
   resourcePersistencePath: join(stateDir, 'v3'),
   handleStructuredLogs: ({ message }: { message: string }) => console.log(message),
 }
+const secrets = parseEnv(readFileSync(secretsFile, 'utf8'))
 const workerOptions = {
   ...options,
   name: 'reelqueue',
-  bindings: {
-    ...options.bindings,
-    ...parseEnv(readFileSync(secretsFile, 'utf8')),
-    RUNNER_SLOTS: '0',
-  },
+  bindings: { ...options.bindings, ...secrets, RUNNER_SLOTS: '0' },
+  // Checked after the name is resolved, for the address that is connected to. Only webhooks leave the machine.
+  ...(secrets.WEBHOOK_PRIVATE_ADDRESSES !== 'allow' && {
+    outboundService: { network: { allow: ['public'] } },
+  }),
   // Miniflare's own Worker for assets would be in front of all requests.
   assets: undefined,
   serviceBindings: { DISK: respondFreeBytes, ASSETS: respondAsset },

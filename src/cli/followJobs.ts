@@ -70,7 +70,7 @@ async function* readEvents(
     if (message.event === 'connected' || message.event === 'resync') {
       // Jobs can have changed before the stream was open.
       yield* readAll(client, open, signal)
-    } else if (message.event !== 'unavailable') {
+    } else if (message.event !== 'unavailable' && message.event !== 'webhook:disabled') {
       const job = open.get(message.data.jobId)
       if (job && message.event === 'job:progress') {
         const { jobId: _, ...progress } = message.data

@@ -11,6 +11,8 @@ export const SCOPES = [
   'queues:admin',
   'keys:admin',
   'metrics:read',
+  'webhooks:read',
+  'webhooks:write',
 ] as const
 export const scope = z.enum(SCOPES)
 export type Scope = z.infer<typeof scope>

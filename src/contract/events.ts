@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { errorBody } from './errors.ts'
 import { jobStatus, percent } from './jobStatus.ts'
 
-export const DURABLE_EVENTS = [
+const JOB_EVENTS = [
   'job:created',
   'job:started',
   'job:playable',
@@ -17,8 +17,8 @@ export const DURABLE_EVENTS = [
   'job:deleted',
   'job:prioritized',
 ] as const
-export const durableEventType = z.enum(DURABLE_EVENTS)
-export type DurableEventType = z.infer<typeof durableEventType>
+export const DURABLE_EVENTS = [...JOB_EVENTS, 'webhook:disabled'] as const
+export type DurableEventType = (typeof DURABLE_EVENTS)[number]
 
 /**
  * The `data` of a durable event. `job:created` and `job:prioritized` have `priority`. `job:error` has
@@ -31,6 +31,9 @@ export const durableEventData = z.object({
   priority: z.int().optional(),
   error: z.string().optional(),
 })
+
+/** The `data` of `webhook:disabled`. */
+const webhookDisabledData = z.object({ webhookId: z.string(), reason: z.string() })
 
 const chunkCounts = z.object({
   done: z.int().describe('Number of completed chunks'),
@@ -54,9 +57,18 @@ export type ProgressData = z.infer<typeof progressData>
 export const queueEvent = z
   .discriminatedUnion('event', [
     z.object({
-      event: durableEventType,
+      event: z.enum(JOB_EVENTS),
       id: z.string().describe('Send it as Last-Event-ID to receive the events after it'),
       data: durableEventData,
+    }),
+    z.object({
+      event: z
+        .literal('webhook:disabled')
+        .describe(
+          'The service has disabled a webhook endpoint. Sent to streams of its queue, or of all',
+        ),
+      id: z.string(),
+      data: webhookDisabledData,
     }),
     z.object({ event: z.literal('job:progress'), data: progressData }),
     z.object({

@@ -11,6 +11,7 @@ import { JOB_LIMITS, type JobLimit, limit, PRIORITY, QUEUE_LIMITS } from './limi
 import { DEFAULT_QUEUE, queueName } from './queue.ts'
 import { plan } from './plan.ts'
 import { stage, timings } from './runnerProtocol.ts'
+import { webhookUrl } from './webhookUrl.ts'
 import { transformation } from './transformation.ts'
 
 const time = z.iso.datetime({ precision: 3 })
@@ -97,6 +98,11 @@ export const createJobs = z
         `The lowest number is claimed first; default ${PRIORITY.default}, for images and probes ${PRIORITY.image}`,
       ),
     queue: queueName.default(DEFAULT_QUEUE),
+    webhookUrl: webhookUrl
+      .optional()
+      .describe(
+        'Receives the events of the jobs that make the variant usable or end the job, as a webhook. Needs the scope webhooks:write',
+      ),
     ...jobLimits,
     tags: tags.optional(),
     metadata: metadata.optional(),

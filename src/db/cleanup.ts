@@ -33,11 +33,16 @@ export async function deleteFinishedJobs(db: Database, before: number): Promise<
   return results.reduce((deleted, result) => deleted + result.meta.changes, 0)
 }
 
-/** Deletes events from before `before` (ms). Returns their number. */
-export async function deleteEvents(db: Database, before: number): Promise<number> {
+/**
+ * Deletes events from before `before` (ms). Those that an enabled webhook endpoint has not been handed are
+ * kept until `latest` (ms). Returns their number.
+ */
+export async function deleteEvents(db: Database, before: number, latest: number): Promise<number> {
   const result = await db.run(sql`DELETE FROM events WHERE seq IN (
     SELECT seq FROM (SELECT seq, created_at FROM events ORDER BY seq LIMIT ${BATCH_SIZE * 5})
-    WHERE created_at < ${before})`)
+    WHERE created_at < ${before} AND (created_at < ${latest} OR seq <= coalesce(
+      (SELECT min(cursor) FROM webhook_endpoints
+       WHERE for_jobs = 0 AND disabled_at IS NULL AND deleted_at IS NULL), seq)))`)
   return result.meta.changes
 }
 

@@ -11,9 +11,10 @@ import { type Database, isListed, sqlList, statement } from './database.ts'
 import { hasStatus } from './schema/columns.ts'
 import { attempts, idempotencyKeys, jobs, queues } from './schema/index.ts'
 import { isVisibleJob } from './accessConditions.ts'
+import { type JobReceiver, recordReceiver } from './webhooks.ts'
 import { isBelowVisitorMaximum, takeOverVisitorJobs } from './visitorRequests.ts'
-import { CHANGED_COLUMNS } from './jobColumns.ts'
-import type { AttemptRow, ChangedJob, JobRow, QueueRow, ReferenceFile } from './rows.ts'
+import { CHANGED_COLUMNS, SHOWN_COLUMNS } from './jobColumns.ts'
+import type { AttemptRow, ChangedJob, JobRow, QueueRow, ReferenceFile, ShownJob } from './rows.ts'
 
 export interface NewJob {
   id: string
@@ -38,6 +39,8 @@ interface NewJobs extends Pick<CreateJobs, 'filePath' | 'queue' | 'tags' | 'meta
   maxVisitorJobs: number | null
   /** The restriction of the caller. */
   restriction: Restriction
+  /** Receives the events of the jobs, also of those that existed before. */
+  receiver?: JobReceiver
   now: number
 }
 
@@ -115,8 +118,22 @@ export async function insertJobs(
       ),
     )
   const queue = db.select().from(queues).where(eq(queues.name, request.queue))
+  const receivers =
+    request.receiver === undefined
+      ? []
+      : recordReceiver(
+          db,
+          request.receiver,
+          {
+            filePath: request.filePath,
+            variants: requested,
+            count: request.jobs.length,
+            visibleQueue: request.restriction.queue,
+          },
+          request.now,
+        )
   if (!request.idempotency) {
-    const [, rows, found] = await db.batch([insert, active, queue])
+    const [, rows, found] = await db.batch([insert, active, queue, ...receivers])
     return { rows: await takeOver(db, request, rows), queue: found[0] }
   }
   // Recorded in the same transaction: of two concurrent requests with one key, the second fails and
@@ -135,7 +152,7 @@ export async function insertJobs(
       AND (${visibleQueue} IS NULL OR queue = ${visibleQueue})
     HAVING count(*) = ${request.jobs.length}`,
   )
-  const [, rows, found] = await db.batch([insert, active, queue, recordKey])
+  const [, rows, found] = await db.batch([insert, active, queue, recordKey, ...receivers])
   return { rows: await takeOver(db, request, rows), queue: found[0] }
 }
 
@@ -179,6 +196,11 @@ export function findJob(
 export async function findQueueOfJob(db: Database, id: string): Promise<string | undefined> {
   const [row] = await db.select({ queue: jobs.queue }).from(jobs).where(eq(jobs.id, id))
   return row?.queue
+}
+
+/** What the API shows of jobs, in any order. */
+export function findShownJobs(db: Database, ids: string[]): Promise<ShownJob[]> {
+  return db.select(SHOWN_COLUMNS).from(jobs).where(isListed(jobs.id, ids))
 }
 
 export function findJobs(db: Database, ids: string[]): Promise<JobRow[]> {

@@ -9,6 +9,8 @@ import type {
   queues,
   uploads,
   variants,
+  webhookDeliveries,
+  webhookEndpoints,
 } from './schema/index.ts'
 
 export type { ReferenceFile } from './schema/columns.ts'
@@ -26,3 +28,5 @@ export type NamedPresetRow = typeof namedPresets.$inferSelect
 export type QueueRow = Omit<typeof queues.$inferSelect, 'totals'>
 export type UploadRow = typeof uploads.$inferSelect
 export type VariantRow = typeof variants.$inferSelect
+export type WebhookRow = typeof webhookEndpoints.$inferSelect
+export type DeliveryRow = typeof webhookDeliveries.$inferSelect

@@ -26,6 +26,7 @@ import { encodeFrame } from './frames.ts'
 import { HeldLeases } from './HeldLeases.ts'
 import { isOpen, Subscribers } from './Subscribers.ts'
 import { wakeWaitingRunners } from './waitingRunners.ts'
+import { WebhookWaker } from './WebhookWaker.ts'
 import { armAlarm, endExpiredLeases, runRound } from './watchdogAlarm.ts'
 
 /** Tag of the sockets of waiting runners. */
@@ -37,6 +38,7 @@ export const MAX_REPLAYED_EVENTS = 10_000
 export class QueueHub extends DurableObject<Env> {
   private readonly db: Database = openDatabase(this.env.DB)
   private readonly leases = new HeldLeases()
+  private readonly webhooks = new WebhookWaker(this.ctx.storage, this.env.WEBHOOKS)
   private streams: { subscribers: Subscribers; delivery: EventDelivery } | null = null
   private hubOfAllQueues: ReturnType<Env['HUBS']['getByName']> | null = null
 
@@ -124,7 +126,21 @@ export class QueueHub extends DurableObject<Env> {
     if (deadline !== null) {
       await armAlarm(this.ctx.storage, deadline)
     }
+    this.wakeWebhooks()
     await this.openStreams().delivery.run()
+  }
+
+  /** See `Hubs.useWebhooks`. */
+  useWebhooks(): void {
+    this.webhooks.use()
+    this.wakeWebhooks()
+  }
+
+  /** All notifications reach the hub of all queues, so it alone wakes the dispatcher of webhooks. */
+  private wakeWebhooks(): void {
+    if (this.onlyQueue === null) {
+      this.webhooks.wake((work) => this.ctx.waitUntil(work))
+    }
   }
 
   /** See `Hubs.wake`. */

@@ -80,6 +80,7 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
     holdLease: async (queue, lease) => limitTime(getHub(queue).holdLease(lease), MAX_REPORT_MS),
     readProgress: async (queue, jobIds) =>
       limitTime(getHub(queue).readProgress(jobIds), MAX_READ_MS),
+    useWebhooks: () => getHub(ALL_QUEUES).useWebhooks(),
     deliverInHubOfAllQueues: () => getHub(ALL_QUEUES).notify(null),
     offerJobs: async (queue, jobs, count) =>
       limitTime(getHub(queue).offerJobs(jobs, count), MAX_WAKE_MS),

@@ -10,6 +10,8 @@ import { createHubClient, type HubClient } from './hubClient.ts'
 import { createSettings, type Settings } from './settings.ts'
 import { createSlots } from './slots.ts'
 import { sendTickets } from './tickets.ts'
+import { createWebhookClient } from './webhookClient.ts'
+import { sendWakeUps } from './webhookQueue.ts'
 
 /**
  * The ports, with the members that only the callers of services use: HTTP routes, hubs, slots and
@@ -53,5 +55,8 @@ function createPorts(env: Env): Ports {
     hubs: createHubClient(env.HUBS),
     settings,
     slots: createSlots(env.SLOTS, () => settings.containers),
+    webhooks: createWebhookClient(() => settings.allowsPrivateWebhooks),
+    wakeWebhooks: (wakeUps) => sendWakeUps(env.WEBHOOKS, wakeUps),
+    signingKeys: () => settings.signingKeys,
   }
 }

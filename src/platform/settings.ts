@@ -161,11 +161,22 @@ function readSigningKeys(env: Env): { id: string; secret: string }[] {
   return env.API_KEY ? [{ id: 'api-key', secret: env.API_KEY }] : []
 }
 
+const privateWebhooks = z
+  .enum(['refuse', 'allow'])
+  .default('refuse')
+  .transform((value) => value === 'allow')
+
+/** Returns true if webhooks may be sent to private addresses, and without TLS. For development. */
+function readPrivateWebhooks({ WEBHOOK_PRIVATE_ADDRESSES: value }: Env): boolean {
+  return parseSetting(privateWebhooks, value, 'WEBHOOK_PRIVATE_ADDRESSES')
+}
+
 export interface Settings {
   readonly publicAccess: ReturnType<typeof readPublicAccess>
   readonly containers: ReturnType<typeof readContainers>
   readonly retention: ReturnType<typeof readRetention>
   readonly signingKeys: ReturnType<typeof readSigningKeys>
+  readonly allowsPrivateWebhooks: boolean
 }
 
 /**
@@ -187,6 +198,9 @@ export function createSettings(env: Env): Settings {
     get signingKeys() {
       return cacheValue(this, 'signingKeys', readSigningKeys(env))
     },
+    get allowsPrivateWebhooks() {
+      return cacheValue(this, 'allowsPrivateWebhooks', readPrivateWebhooks(env))
+    },
   }
 }
 
@@ -201,7 +215,7 @@ function cacheValue<Value>(settings: Settings, name: keyof Settings, value: Valu
  */
 export function validateSettings(env: Env): void {
   parseSetting(publicAccessVars, env)
-  for (const readGroup of [readContainers, readRetention, readSigningKeys]) {
+  for (const readGroup of [readContainers, readRetention, readSigningKeys, readPrivateWebhooks]) {
     readGroup(env)
   }
 }

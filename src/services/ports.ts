@@ -7,6 +7,7 @@ import type { Report, Stage } from '../contract/runnerProtocol.ts'
 import type { Database } from '../db/database.ts'
 import type { Claim } from '../db/leases.ts'
 import type { JobRequirements, RunnerCapabilities } from '../domain/runnerRequirements.ts'
+import type { SigningKeys } from '../domain/signature.ts'
 import type { ObjectStore } from '../storage/objectStore.ts'
 
 /** The latest progress of a claim of a job. */
@@ -84,6 +85,8 @@ export interface Hubs {
   holdLease(queue: string, lease: HeldLease): Promise<void>
   /** Returns the latest progress of those of the jobs whose leases the hub of the queue holds. */
   readProgress(queue: string, jobIds: string[]): Promise<JobProgress[]>
+  /** Says that there are webhook endpoints, so that notifications wake the dispatcher of webhooks. */
+  useWebhooks(): Promise<void>
   /**
    * Wakes up to `count` runners that wait for work in the queue and can run one of its ready jobs.
    * If no job is ready, any runners are woken. Returns the ready jobs that all waiting runners
@@ -131,6 +134,38 @@ export interface Slots {
   recordContact(runner: string): Promise<void>
 }
 
+/** The answer of a receiver. */
+export interface WebhookAnswer {
+  /** Null if there was none. */
+  status: number | null
+  /** The header `Retry-After`. */
+  retryAfter: string | null
+  /** The first bytes of the body. */
+  response: string | null
+  /** Why the message was not delivered; null if it was. */
+  error: string | null
+  durationMs: number
+}
+
+export interface WebhookClient {
+  /**
+   * Sends a message, unless the address is not allowed. Does not throw: every failure is in the answer.
+   */
+  post(message: {
+    url: string
+    headers: Record<string, string>
+    body: string
+  }): Promise<WebhookAnswer>
+  /** Returns why nothing may be sent to a URL, also after its name is resolved; null if it may. */
+  findProblem(url: string): Promise<string | null>
+}
+
+/** Wakes the sender of an endpoint, or the dispatcher. */
+export interface WebhookWakeUp {
+  endpoint?: string
+  delaySeconds: number
+}
+
 export interface Platform {
   db: Database
   originals: ObjectStore
@@ -139,6 +174,11 @@ export interface Platform {
   sendTickets(queue: string, count: number): Promise<void>
   hubs: Hubs
   slots: Slots
+  webhooks: WebhookClient
+  /** Sends messages that wake the dispatcher or the sender of webhooks. */
+  wakeWebhooks(wakeUps: readonly WebhookWakeUp[]): Promise<void>
+  /** The keys that sign and seal: the first signs. None if the service has no secret. */
+  signingKeys(): SigningKeys
   /** Continues `work` after the response. Its errors are logged. */
   defer(work: Promise<unknown>): void
 }

@@ -18,6 +18,8 @@ const SCOPES: Record<Scope, string> = {
   'queues:admin': 'change queues and presets',
   'keys:admin': 'create and change API keys',
   'metrics:read': 'read metrics',
+  'webhooks:read': 'read webhooks and their deliveries',
+  'webhooks:write': 'create, change and delete webhooks',
 }
 
 interface Limits {

@@ -391,6 +391,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the webhooks, newest first */
+        get: operations["listWebhooks"];
+        put?: never;
+        /** Create an endpoint that receives events from now on */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/job-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the secret of what is sent to the webhookUrl of the jobs of this key */
+        get: operations["getWebhookJobSecret"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhookId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a webhook */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /** Delete a webhook and its log of deliveries */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /** Change, disable or enable a webhook */
+        patch: operations["changeWebhook"];
+        trace?: never;
+    };
+    "/webhooks/{webhookId}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create a new secret. For a day, messages are signed with the previous one too */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhookId}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message of the type webhook.test now, and return the answer of the receiver */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhookId}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the deliveries of a webhook, newest event first */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhookId}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send deliveries again: one, a range, or all that failed since a time */
+        post: operations["replayWebhookDeliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/files": {
         parameters: {
             query?: never;
@@ -603,6 +725,17 @@ export interface components {
                 error?: string;
             };
         } | {
+            /**
+             * @description The service has disabled a webhook endpoint. Sent to streams of its queue, or of all
+             * @enum {string}
+             */
+            event: "webhook:disabled";
+            id: string;
+            data: {
+                webhookId: string;
+                reason: string;
+            };
+        } | {
             /** @enum {string} */
             event: "job:progress";
             data: {
@@ -659,7 +792,7 @@ export interface components {
             /** @description Description of the error, often with what to do */
             message: string;
             /** @enum {string} */
-            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
             requestId: string;
         };
         MediaFacts: {
@@ -690,6 +823,8 @@ export interface components {
             priority?: number;
             /** @default default */
             queue?: string;
+            /** @description Receives the events of the jobs that make the variant usable or end the job, as a webhook. Needs the scope webhooks:write */
+            webhookUrl?: string;
             maxAttempts?: number;
             timeoutSeconds?: number;
             stallSeconds?: number;
@@ -1122,7 +1257,7 @@ export interface components {
             skipped: {
                 jobId: string;
                 /** @enum {string} */
-                code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                 message: string;
             }[];
             /** @description Send the request again with it as `cursor` for the next jobs; null at the end */
@@ -1359,7 +1494,7 @@ export interface components {
         };
         CreateApiKey: {
             name: string;
-            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read")[];
+            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read" | "webhooks:read" | "webhooks:write")[];
             queue?: string;
             pathPrefix?: string;
             /** Format: date-time */
@@ -1371,7 +1506,7 @@ export interface components {
         ApiKey: {
             id: string;
             name: string;
-            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read")[];
+            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read" | "webhooks:read" | "webhooks:write")[];
             /** @description The only queue that the key can see; null for all */
             queue: string | null;
             /** @description The only folder that the key can see; null for all */
@@ -1412,7 +1547,7 @@ export interface components {
             keyId: string;
             /** @description Name of the API key */
             name: string;
-            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read")[];
+            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read" | "webhooks:read" | "webhooks:write")[];
             /** @description The only queue that the key can see; null for all */
             queue: string | null;
             /** @description The only folder that the key can see; null for all */
@@ -1515,6 +1650,112 @@ export interface components {
             jobId?: string;
             /** @default 600 */
             expiresInSeconds?: number;
+        };
+        CreateWebhook: {
+            url: string;
+            /** @description Default: the queue of the key, otherwise all queues */
+            queue?: string;
+            pathPrefix?: string;
+            /**
+             * @default [
+             *       "job.playable",
+             *       "job.completed",
+             *       "job.error",
+             *       "job.cancelled"
+             *     ]
+             */
+            types?: ("job.created" | "job.started" | "job.playable" | "job.completed" | "job.error" | "job.retrying" | "job.cancelled" | "job.deleted" | "job.prioritized" | "webhook.disabled")[];
+            /** @default  */
+            description?: string;
+        };
+        Webhook: {
+            id: string;
+            /** @description For the receivers of `webhookUrl` of jobs: only the origin */
+            url: string;
+            /** @description True if it was created by `webhookUrl` of a job, and gets only such events */
+            forJobs: boolean;
+            /** @description The only queue whose events are sent; null for all */
+            queue: string | null;
+            /** @description The only folder whose events are sent */
+            pathPrefix: string | null;
+            types: string[];
+            description: string;
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            /** @enum {string|null} */
+            disabledReason: "requested" | "failing" | "gone" | "secret_unreadable" | null;
+            /** Format: date-time */
+            disabledAt: string | null;
+            /**
+             * Format: date-time
+             * @description Time of the first failure since the last success; null if the last one succeeded
+             */
+            failingSince: string | null;
+            /**
+             * Format: date-time
+             * @description While it fails: time of the next try
+             */
+            retryAt: string | null;
+            /**
+             * Format: date-time
+             * @description Until then, messages also have the signature of the secret before the last rotation
+             */
+            previousSecretExpiresAt: string | null;
+            /** @description Number of delivered events */
+            delivered: number;
+            /** @description Number of failed attempts to deliver one */
+            failedAttempts: number;
+            /** @description The last range of sequence numbers that was deleted from the event log before the endpoint was handed it */
+            lostEvents: {
+                from: number;
+                to: number;
+            } | null;
+        };
+        ChangeWebhook: {
+            url?: string;
+            types?: ("job.created" | "job.started" | "job.playable" | "job.completed" | "job.error" | "job.retrying" | "job.cancelled" | "job.deleted" | "job.prioritized" | "webhook.disabled")[];
+            description?: string;
+            /** @description false enables it again, and sends the events that it missed and that are kept */
+            disabled?: boolean;
+        };
+        WebhookDelivery: {
+            /** @description Sequence number of the event */
+            sequence: number;
+            /** @description The header webhook-id */
+            messageId: string;
+            type: string;
+            jobId: string | null;
+            url: string;
+            /** @enum {string} */
+            status: "pending" | "delivered" | "failed";
+            attempts: number;
+            /** Format: date-time */
+            queuedAt: string;
+            /** Format: date-time */
+            lastAttemptAt: string | null;
+            /**
+             * Format: date-time
+             * @description While pending, if the endpoint does not fail as a whole (see its retryAt)
+             */
+            nextAttemptAt: string | null;
+            responseStatus: number | null;
+            durationMs: number | null;
+            /** @description The first bytes of the answer to the last attempt */
+            response: string | null;
+            error: string | null;
+        };
+        ReplayDeliveries: {
+            /** @description Replays the delivery of one event */
+            sequence?: number;
+            /** @description With `to`: replays a range */
+            from?: number;
+            to?: number;
+            /**
+             * Format: date-time
+             * @description Replays the deliveries that failed for good and whose last attempt was since then
+             */
+            failedSince?: string;
         };
         FileList: {
             files: {
@@ -3269,7 +3510,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         jobId: string;
                         /** @enum {string|null} */
@@ -3390,7 +3631,7 @@ export interface operations {
                     "application/json": {
                         id: string;
                         name: string;
-                        scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read")[];
+                        scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read" | "webhooks:read" | "webhooks:write")[];
                         /** @description The only queue that the key can see; null for all */
                         queue: string | null;
                         /** @description The only folder that the key can see; null for all */
@@ -4388,6 +4629,919 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The disk or the database of the service is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhooks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        webhooks: components["schemas"]["Webhook"][];
+                    };
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhook"];
+            };
+        };
+        responses: {
+            /** @description The webhook, with its secret */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @description For the receivers of `webhookUrl` of jobs: only the origin */
+                        url: string;
+                        /** @description True if it was created by `webhookUrl` of a job, and gets only such events */
+                        forJobs: boolean;
+                        /** @description The only queue whose events are sent; null for all */
+                        queue: string | null;
+                        /** @description The only folder whose events are sent */
+                        pathPrefix: string | null;
+                        types: string[];
+                        description: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        disabled: boolean;
+                        /** @enum {string|null} */
+                        disabledReason: "requested" | "failing" | "gone" | "secret_unreadable" | null;
+                        /** Format: date-time */
+                        disabledAt: string | null;
+                        /**
+                         * Format: date-time
+                         * @description Time of the first failure since the last success; null if the last one succeeded
+                         */
+                        failingSince: string | null;
+                        /**
+                         * Format: date-time
+                         * @description While it fails: time of the next try
+                         */
+                        retryAt: string | null;
+                        /**
+                         * Format: date-time
+                         * @description Until then, messages also have the signature of the secret before the last rotation
+                         */
+                        previousSecretExpiresAt: string | null;
+                        /** @description Number of delivered events */
+                        delivered: number;
+                        /** @description Number of failed attempts to deliver one */
+                        failedAttempts: number;
+                        /** @description The last range of sequence numbers that was deleted from the event log before the endpoint was handed it */
+                        lostEvents: {
+                            from: number;
+                            to: number;
+                        } | null;
+                        /** @description Checks the signatures. Only this response contains it */
+                        secret: string;
+                    };
+                };
+            };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The disk or the database of the service is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWebhookJobSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secrets, the newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description One for each signing key of the service. Each message has all signatures */
+                        secrets: string[];
+                    };
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook was deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        success: true;
+                        message: string;
+                    };
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeWebhook"];
+            };
+        };
+        responses: {
+            /** @description The changed webhook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The disk or the database of the service is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook, with its new secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @description For the receivers of `webhookUrl` of jobs: only the origin */
+                        url: string;
+                        /** @description True if it was created by `webhookUrl` of a job, and gets only such events */
+                        forJobs: boolean;
+                        /** @description The only queue whose events are sent; null for all */
+                        queue: string | null;
+                        /** @description The only folder whose events are sent */
+                        pathPrefix: string | null;
+                        types: string[];
+                        description: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        disabled: boolean;
+                        /** @enum {string|null} */
+                        disabledReason: "requested" | "failing" | "gone" | "secret_unreadable" | null;
+                        /** Format: date-time */
+                        disabledAt: string | null;
+                        /**
+                         * Format: date-time
+                         * @description Time of the first failure since the last success; null if the last one succeeded
+                         */
+                        failingSince: string | null;
+                        /**
+                         * Format: date-time
+                         * @description While it fails: time of the next try
+                         */
+                        retryAt: string | null;
+                        /**
+                         * Format: date-time
+                         * @description Until then, messages also have the signature of the secret before the last rotation
+                         */
+                        previousSecretExpiresAt: string | null;
+                        /** @description Number of delivered events */
+                        delivered: number;
+                        /** @description Number of failed attempts to deliver one */
+                        failedAttempts: number;
+                        /** @description The last range of sequence numbers that was deleted from the event log before the endpoint was handed it */
+                        lostEvents: {
+                            from: number;
+                            to: number;
+                        } | null;
+                        /** @description Checks the signatures. Only this response contains it */
+                        secret: string;
+                    };
+                };
+            };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the receiver answered */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        delivered: boolean;
+                        responseStatus: number | null;
+                        durationMs: number;
+                        response: string | null;
+                        error: string | null;
+                    };
+                };
+            };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                status?: "pending" | "delivered" | "failed";
+                /** @description Only events before this sequence */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        deliveries: components["schemas"]["WebhookDelivery"][];
+                        /** @description `before` of the next page; null on the last one */
+                        nextBefore: number | null;
+                    };
+                };
+            };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    replayWebhookDeliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayDeliveries"];
+            };
+        };
+        responses: {
+            /** @description The deliveries are pending again */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        replayed: number;
+                        /** @description Set if there are more: the first delivery that is not replayed yet */
+                        nextSequence: number | null;
+                    };
+                };
+            };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Conflicts with the current state */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5557,7 +6711,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         jobId: string;
                         /** @enum {string|null} */
@@ -5724,7 +6878,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         /** @enum {string} */
                         status: "not_found";
@@ -5832,7 +6986,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         /** @enum {string} */
                         status: "not_found";

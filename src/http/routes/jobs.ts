@@ -11,6 +11,7 @@ import {
   listJobs as listJobsQuery,
 } from '../../contract/job.ts'
 import { errorResult } from '../../domain/result.ts'
+import { missingScopeError } from '../../services/apiKeys/accessErrors.ts'
 import { createJobs } from '../../services/jobs/createJobs.ts'
 import { cancelJob, deleteJob, retryJob } from '../../services/jobs/jobActions.ts'
 import { listJobs } from '../../services/jobs/listJobs.ts'
@@ -163,7 +164,13 @@ const deleteRoute = route(write, {
 export const jobRoutes = createApi()
   .openapi(createJobsRoute, async (c) => {
     const key = c.req.valid('header')['idempotency-key'] ?? null
-    const created = await createJobs(c.get('platform'), c.get('caller'), c.req.valid('json'), key)
+    const request = c.req.valid('json')
+    const denied =
+      request.webhookUrl === undefined ? null : missingScopeError(c.get('caller'), 'webhooks:write')
+    if (denied) {
+      return errorResponse(c, denied)
+    }
+    const created = await createJobs(c.get('platform'), c.get('caller'), request, key)
     if (!created.ok) {
       return errorResponse(c, created)
     }

@@ -16,6 +16,7 @@ import type { Platform } from '../ports.ts'
 import { offerJobs } from '../queues/offerJobs.ts'
 import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import { type FoundPresets, resolveRendition } from '../variants/namedPresets.ts'
+import { findJobReceiver } from '../webhooks/jobReceiver.ts'
 import { type CreateJobsError, variantBusyError } from './createJobErrors.ts'
 import { findJobsOfRepeatedRequest, type IdempotentRequest } from './idempotency.ts'
 import { buildJobs, type Creator, type Renditions } from './newJobs.ts'
@@ -68,6 +69,13 @@ export async function createJobs(
     return built
   }
   const { jobs, source } = built
+  const named =
+    request.webhookUrl === undefined
+      ? null
+      : await findJobReceiver(platform, caller, request.webhookUrl)
+  if (named?.ok === false) {
+    return named
+  }
   let inserted
   try {
     inserted = await insertJobs(platform.db, {
@@ -79,6 +87,7 @@ export async function createJobs(
       maxQueuedJobs: caller.maxQueuedJobs,
       maxVisitorJobs: caller.maxVisitorJobs ?? null,
       restriction: caller,
+      ...(named && { receiver: named.receiver }),
       now: Date.now(),
     })
   } catch (error) {
@@ -92,6 +101,9 @@ export async function createJobs(
   const outcome = collectJobs(caller, request, jobs, inserted)
   if (outcome.ok && inserted.queue) {
     startJobs(platform, inserted.queue, outcome.jobs)
+    if (named) {
+      platform.defer(platform.hubs.useWebhooks())
+    }
   }
   return outcome
 }

@@ -9,6 +9,7 @@ import {
   deleteIdempotencyKeys,
 } from '../../db/cleanup.ts'
 import { deleteUnrequestedJobs, deleteUnrequestedVariants } from '../../db/visitorRequests.ts'
+import { deleteDeliveries, deleteUnusedEndpoints } from '../../db/webhookCleanup.ts'
 import { listUploadsBefore } from '../../db/uploads.ts'
 import { describeError, logError } from '../../log.ts'
 import { checkDatabaseLevel, shortenRetention } from './databaseLevel.ts'
@@ -30,6 +31,7 @@ const PROBE_DAYS = 7
 /** About 100 MB, if all have the size of a usual one. */
 const MAX_PROBES = 50_000
 const MAX_PROBES_PER_ROUND = 1_000
+const MAX_DELIVERIES_PER_ROUND = 1_000
 
 export interface Retention {
   jobDays: number
@@ -62,7 +64,8 @@ export async function runCleaner(
   const requestedBefore = now - publicVariantDays * DAY_MS
   await repeat(now + budgetMs, {
     jobs: () => deleteFinishedJobs(db, now - jobDays * DAY_MS),
-    events: () => deleteEvents(db, now - eventDays * DAY_MS),
+    events: () => deleteEvents(db, now - eventDays * DAY_MS, now - 2 * eventDays * DAY_MS),
+    deliveries: () => deleteDeliveries(db, now - eventDays * DAY_MS, MAX_DELIVERIES_PER_ROUND),
     'idempotency keys': () => deleteIdempotencyKeys(db, now - IDEMPOTENCY_DAYS * DAY_MS),
     probes: () =>
       deleteOldFileProbes(db, {
@@ -76,6 +79,7 @@ export async function runCleaner(
   await run('statistics', () => deleteStatistics(platform, now - retention.jobDays * DAY_MS))
   await run('uploads', () => deleteOldUploads(platform, uploadsBefore))
   await run('reservations', () => recordAbandonedWrites(platform, uploadsBefore))
+  await run('webhooks', () => deleteUnusedEndpoints(db, now - eventDays * DAY_MS))
   await run('files', () => deleteUnownedFiles(db, uploadsBefore, MAX_FILES_PER_ROUND))
   await run('jobs of visitors', () => deleteVisitorJobs(platform, requestedBefore))
 }

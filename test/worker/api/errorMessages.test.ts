@@ -89,7 +89,7 @@ describe('a message names what is allowed', () => {
       'POST',
       '/queue/jobs',
       { ...file, priorty: 1 },
-      '"priorty" is not a field. The fields are filePath, transformations, priority, queue, maxAttempts, timeoutSeconds, stallSeconds, chunkSeconds, maxChunksAtOnce, tags, metadata.',
+      '"priorty" is not a field. The fields are filePath, transformations, priority, queue, webhookUrl, maxAttempts, timeoutSeconds, stallSeconds, chunkSeconds, maxChunksAtOnce, tags, metadata.',
     ],
     [
       'PUT',

@@ -34,7 +34,7 @@ async function send({ method, path, body, headers = {} }: Sent) {
   const isRaw = body instanceof Uint8Array || body instanceof FormData
   const isJson = body !== undefined && !isRaw
   const { result, roundTrips, depth } = await cost(() =>
-    visitWith({ DB: d1, ASSETS }, path, {
+    visitWith({ DB: d1, ASSETS, WEBHOOK_PRIVATE_ADDRESSES: 'allow' }, path, {
       method,
       headers: {
         ...headers,
@@ -54,6 +54,9 @@ let queueKey: MadeKey
 const ids = { pending: '', failed: '', completed: '' }
 const uploads = { completed: '', aborted: '' }
 let uploadedPart: unknown
+/** Refuses connections. */
+const RECEIVER = 'http://127.0.0.1:1/'
+let webhookId = ''
 
 beforeAll(async () => {
   key = await makeKey()
@@ -72,6 +75,8 @@ beforeAll(async () => {
     const begun = await key.call('POST', '/uploads', { filePath: `trips/${name}.mp4` })
     uploads[name] = (await expectJson<{ uploadId: string }>(begun, 201)).uploadId
   }
+  const sent = { method: 'POST', path: '/webhooks', body: { url: RECEIVER }, headers: key.headers }
+  webhookId = (JSON.parse((await send(sent)).text) as { id: string }).id
 })
 
 // Reads the rows of the keys into the cache, where they do not expire while the clock stands still.
@@ -200,6 +205,42 @@ const ROWS: Row[] = [
     1,
   ],
   ['DELETE /api-keys/{keyId}', () => ({ path: `/api-keys/${queueKey.id}` }), 1, 1],
+  ['POST /webhooks', { body: { url: RECEIVER } }, 2, 2],
+  ['GET /webhooks', {}, 1, 1],
+  ['GET /webhooks/job-secret', {}, 0, 0],
+  ['GET /webhooks/{webhookId}', () => ({ path: `/webhooks/${webhookId}` }), 1, 1],
+  [
+    'PATCH /webhooks/{webhookId}',
+    () => ({ path: `/webhooks/${webhookId}`, body: { description: 'x' } }),
+    2,
+    2,
+  ],
+  [
+    'POST /webhooks/{webhookId}/rotate-secret',
+    () => ({ path: `/webhooks/${webhookId}/rotate-secret` }),
+    2,
+    2,
+  ],
+  ['POST /webhooks/{webhookId}/test', () => ({ path: `/webhooks/${webhookId}/test` }), 1, 1],
+  [
+    'GET /webhooks/{webhookId}/deliveries',
+    () => ({ path: `/webhooks/${webhookId}/deliveries` }),
+    2,
+    2,
+  ],
+  [
+    'POST /webhooks/{webhookId}/replay',
+    () => ({ path: `/webhooks/${webhookId}/replay`, body: { from: 1, to: 9 } }),
+    2,
+    2,
+  ],
+  ['DELETE /webhooks/{webhookId}', () => ({ path: `/webhooks/${webhookId}` }), 1, 1],
+  [
+    'POST /queue/jobs with a webhookUrl',
+    { body: { ...file, transformations: ['w_106'], webhookUrl: RECEIVER } },
+    1,
+    1,
+  ],
 ]
 
 function uploadForm() {

@@ -40,6 +40,16 @@ const ROUTES: [string, string, Scope][] = [
   ['GET', '/api-keys/x', 'keys:admin'],
   ['PATCH', '/api-keys/x', 'keys:admin'],
   ['DELETE', '/api-keys/x', 'keys:admin'],
+  ['GET', '/webhooks', 'webhooks:read'],
+  ['POST', '/webhooks', 'webhooks:write'],
+  ['GET', '/webhooks/job-secret', 'webhooks:write'],
+  ['GET', '/webhooks/x', 'webhooks:read'],
+  ['PATCH', '/webhooks/x', 'webhooks:write'],
+  ['DELETE', '/webhooks/x', 'webhooks:write'],
+  ['POST', '/webhooks/x/rotate-secret', 'webhooks:write'],
+  ['POST', '/webhooks/x/test', 'webhooks:write'],
+  ['GET', '/webhooks/x/deliveries', 'webhooks:read'],
+  ['POST', '/webhooks/x/replay', 'webhooks:write'],
 ]
 const keys = new Map<Scope, MadeKey>()
 const without = new Map<Scope, MadeKey>()

@@ -28,15 +28,42 @@ const SECONDS: Record<string, number> = { m: 60, h: 3_600, d: 86_400 }
 
 /** Reads a time (ISO 8601) or a period from now, such as 30d. Returns the time in ISO 8601. */
 export function futureTime(text: string): string {
-  const [, count, unit] = /^(\d+)([mhd])$/.exec(text) ?? []
-  const time = unit ? Date.now() + Number(count) * SECONDS[unit]! * 1_000 : Date.parse(text)
-  const date = new Date(time)
-  if (Number.isNaN(date.getTime()) || time <= Date.now()) {
+  const time = readTime(text, 1)
+  if (time === null || time <= Date.now()) {
     throw new InvalidArgumentError(
       'It must be a period such as 30d, 12h or 15m, or a time in the future in ISO 8601.',
     )
   }
-  return date.toISOString()
+  return new Date(time).toISOString()
+}
+
+/** Reads a time (ISO 8601) or a period before now, such as 30d. Returns the time in ISO 8601. */
+export function pastTime(text: string): string {
+  const time = readTime(text, -1)
+  if (time === null) {
+    throw new InvalidArgumentError(
+      'It must be a period before now such as 30d, 12h or 15m, or a time in ISO 8601.',
+    )
+  }
+  return new Date(time).toISOString()
+}
+
+/** @param direction 1 for periods after now, -1 for periods before now */
+function readTime(text: string, direction: 1 | -1): number | null {
+  const [, count, unit] = /^(\d+)([mhd])$/.exec(text) ?? []
+  const time = unit
+    ? Date.now() + direction * Number(count) * SECONDS[unit]! * 1_000
+    : Date.parse(text)
+  return Number.isNaN(new Date(time).getTime()) ? null : time
+}
+
+/** Reads an entry such as customer=42, and adds it to the earlier ones. */
+export function entry(text: string, earlier: Record<string, string> = {}): Record<string, string> {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
+  if (key === undefined) {
+    throw new InvalidArgumentError('It must be a key and a value, such as customer=42.')
+  }
+  return { ...earlier, [key]: value! }
 }
 
 /** Collects the values of an option that is repeated. */

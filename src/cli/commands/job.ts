@@ -49,6 +49,8 @@ function renderJob(job: Job, url: string, colors: Colors): string {
       ['Variant', nameVariant(job)],
       ['Queue', `${job.queue}, priority ${job.priority}`],
       ['Attempt', `${job.attempt} of at most ${job.maxAttempts}`],
+      ['Tags', job.tags.join(', ') || null],
+      ['Metadata', describeMetadata(job.metadata)],
       ['Created', formatTime(job.createdAt)],
       ['Started', job.startedAt && formatTime(job.startedAt)],
       ['Ended', job.completedAt && formatTime(job.completedAt)],
@@ -63,6 +65,11 @@ function renderJob(job: Job, url: string, colors: Colors): string {
     ],
     colors.dim,
   )
+}
+
+function describeMetadata(metadata: Job['metadata']): string | null {
+  const entries = Object.entries(metadata).map(([key, value]) => `${key}=${value}`)
+  return entries.join(', ') || null
 }
 
 function describeMedia(media: Job['input']): string | null {

@@ -1,29 +1,42 @@
-/** `reelqueue retry`, `cancel` and `delete`: each acts on jobs, one after the other. */
+/** `reelqueue retry`, `cancel` and `delete`: each acts on listed jobs, or on all that match filters. */
 import type { Command } from 'commander'
 import { text } from 'node:stream/consumers'
 import { ReelqueueError } from '../../client/index.ts'
+import { actOnMatching, type Batch, readSelection, type SelectOptions } from '../batch.ts'
 import { action, type Context } from '../context.ts'
 import { CliError, EXIT, usageError } from '../cliError.ts'
 import { describeError } from '../errors.ts'
+import { addFilterOptions } from '../jobFilter.ts'
 import { examples, yesOption } from '../parsers.ts'
 import { plural } from '../terminal/format.ts'
 import { confirm } from '../terminal/prompts.ts'
 
-const IDS = ['<jobIds...>', 'ids of jobs; "-" reads them from stdin'] as const
+const RETRY: Batch = { action: 'retry', verb: 'Retry', done: 'queued again' }
+const CANCEL: Batch = { action: 'cancel', verb: 'Cancel', done: 'cancelled' }
+const DELETE: Batch = { action: 'delete', verb: 'Delete', done: 'deleted' }
+
+interface CancelOptions extends SelectOptions {
+  force?: boolean
+}
 
 export function addRetry(program: Command): void {
-  program
-    .command('retry')
-    .argument(...IDS)
-    .description('Return failed jobs to the queue')
+  addAction(program.command('retry').description('Return failed jobs to the queue'))
     .addHelpText(
       'after',
-      examples('retry job_…', 'jobs --status error --all --ids | reelqueue retry -'),
+      examples(
+        'retry job_…',
+        'retry --all-matching --error-code storage --created-after 1d',
+        'jobs --status error --all --ids | reelqueue retry -',
+      ),
     )
     .action(
-      action(async (context: Context, ids: string[]) => {
+      action(async (context: Context, given: string[], options: SelectOptions) => {
+        const filter = readSelection(given, options)
+        if (filter) {
+          return actOnMatching(context, RETRY, filter, options)
+        }
         const { client, signal } = context
-        await actOnEach(context, await readIds(ids), 'is pending again', (id) =>
+        await actOnEach(context, await readIds(given), 'is pending again', (id) =>
           client.jobs.retry(id, { signal }),
         )
       }),
@@ -31,49 +44,77 @@ export function addRetry(program: Command): void {
 }
 
 export function addCancel(program: Command): void {
-  program
-    .command('cancel')
-    .argument(...IDS)
-    .description('Cancel pending jobs; with --force, running jobs too')
-    .option('-f, --force', 'also cancel running jobs, which asks first')
-    .addOption(yesOption())
-    .addHelpText('after', examples('cancel job_…', 'cancel --force --yes job_…'))
-    .action(
-      action(
-        async (context: Context, given: string[], options: { force?: boolean; yes?: boolean }) => {
-          const { client, signal, settings } = context
-          const ids = await readIds(given)
-          const { force = false } = options
-          if (force) {
-            const question = `Cancel ${plural(ids.length, 'job')} at ${settings.url}, and lose what running jobs have made?`
-            await confirm(question, options)
-          }
-          await actOnEach(context, ids, 'is cancelled', (id) =>
-            client.jobs.cancel(id, { force, signal }),
-          )
-        },
+  addAction(
+    program
+      .command('cancel')
+      .description('Cancel pending jobs; with --force, running jobs too')
+      .option('-f, --force', 'also cancel running jobs, which asks first'),
+  )
+    .addHelpText(
+      'after',
+      examples(
+        'cancel job_…',
+        'cancel --force --yes job_…',
+        'cancel --all-matching --tag import --dry-run',
       ),
+    )
+    .action(
+      action(async (context: Context, given: string[], options: CancelOptions) => {
+        const filter = readSelection(given, options)
+        const { force = false } = options
+        if (filter) {
+          return actOnMatching(context, { ...CANCEL, force }, filter, options)
+        }
+        const { client, signal, settings } = context
+        const ids = await readIds(given)
+        if (force) {
+          const question = `Cancel ${plural(ids.length, 'job')} at ${settings.url}, and lose what running jobs have made?`
+          await confirm(question, options)
+        }
+        await actOnEach(context, ids, 'is cancelled', (id) =>
+          client.jobs.cancel(id, { force, signal }),
+        )
+      }),
     )
 }
 
 export function addDelete(program: Command): void {
-  program
-    .command('delete')
-    .argument(...IDS)
-    .description('Delete jobs from the list, and stop those that run; their variants stay')
-    .addOption(yesOption())
+  addAction(
+    program
+      .command('delete')
+      .description('Delete jobs from the list, and stop those that run; their variants stay'),
+  )
     .addHelpText(
       'after',
-      examples('delete job_…', 'jobs --status cancelled --ids | reelqueue delete --yes -'),
+      examples(
+        'delete job_…',
+        'delete --all-matching --status cancelled --created-before 30d',
+        'jobs --status cancelled --ids | reelqueue delete --yes -',
+      ),
     )
     .action(
-      action(async (context: Context, given: string[], options: { yes?: boolean }) => {
+      action(async (context: Context, given: string[], options: SelectOptions) => {
+        const filter = readSelection(given, options)
+        if (filter) {
+          return actOnMatching(context, DELETE, filter, options)
+        }
         const { client, signal, settings } = context
         const ids = await readIds(given)
         await confirm(`Delete ${plural(ids.length, 'job')} at ${settings.url}?`, options)
         await actOnEach(context, ids, 'is deleted', (id) => client.jobs.delete(id, { signal }))
       }),
     )
+}
+
+/** Adds what the three commands have in common. */
+function addAction(command: Command): Command {
+  return addFilterOptions(
+    command
+      .argument('[jobIds...]', 'ids of jobs; "-" reads them from stdin')
+      .option('--all-matching', 'all jobs that match the filters, instead of ids; asks first')
+      .option('--dry-run', 'with --all-matching: count the jobs, and change none')
+      .addOption(yesOption()),
+  )
 }
 
 /** @throws CliError if stdin has no id */

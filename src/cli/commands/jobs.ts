@@ -1,21 +1,18 @@
 /** `reelqueue jobs`: lists jobs. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { Job } from '../../client/index.ts'
 import { action, type Context } from '../context.ts'
 import { usageError } from '../cliError.ts'
+import { addFilterOptions, type FilterOptions, readFilter } from '../jobFilter.ts'
 import { colorStatus, nameVariant } from '../jobTexts.ts'
 import { examples, integer } from '../parsers.ts'
 import { formatTime } from '../terminal/format.ts'
 import { type Colors } from '../terminal/output.ts'
 import { type Column, renderTable } from '../terminal/table.ts'
 
-const STATUSES: Job['status'][] = ['pending', 'running', 'completed', 'error', 'cancelled']
 const MAX_PAGE = 500
 
-interface Options {
-  status?: Job['status']
-  queue?: string
-  file?: string
+interface Options extends FilterOptions {
   limit: number
   cursor?: string
   all?: boolean
@@ -23,12 +20,7 @@ interface Options {
 }
 
 export function addJobs(program: Command): void {
-  program
-    .command('jobs')
-    .description('List jobs, newest first')
-    .addOption(new Option('--status <status>', 'only jobs with this status').choices(STATUSES))
-    .option('--queue <name>', 'only jobs of this queue')
-    .option('--file <path>', 'only jobs for this stored file')
+  addFilterOptions(program.command('jobs').description('List jobs, newest first'))
     .option('--limit <number>', 'maximum number of jobs', integer({ min: 1, max: MAX_PAGE }), 20)
     .option('--cursor <text>', 'nextCursor of the previous page')
     .option('--all', 'all jobs; with --json, one line for each')
@@ -38,6 +30,7 @@ export function addJobs(program: Command): void {
       examples(
         'jobs --status running',
         'jobs --file videos/clip.mp4 --json',
+        'jobs --folder videos/2026 --error-code input_invalid --created-after 7d',
         'jobs --status error --all --ids | reelqueue retry -',
       ),
     )
@@ -46,15 +39,11 @@ export function addJobs(program: Command): void {
 
 async function listJobs(context: Context, options: Options): Promise<void> {
   const { client, output, signal } = context
-  const { status, queue, file, limit, cursor, all, ids } = options
+  const { limit, cursor, all, ids } = options
   if (ids && output.isJson) {
     throw usageError('--ids prints text: remove --ids or --json.')
   }
-  const filter = {
-    ...(status !== undefined && { status }),
-    ...(queue !== undefined && { queue }),
-    ...(file !== undefined && { filePath: file }),
-  }
+  const filter = readFilter(options)
   if (all) {
     for await (const job of client.jobs.all({ ...filter, limit: MAX_PAGE }, { signal })) {
       output.showLine(job, () => (ids ? job.id : describeJob(job, output.colors)))

@@ -23,8 +23,11 @@ async function open(
   if (!print) {
     // A browser would show only that it cannot connect.
     await client.health({ signal })
-    const browser = await openInBrowser(url)
-    browser.on('error', () => output.warn('There is no browser to open.'))
+    try {
+      await openInBrowser(url)
+    } catch {
+      output.warn('There is no browser to open. Open this address yourself:')
+    }
   }
   output.show({ url }, () => url)
 }

@@ -6,13 +6,14 @@ import { usageError } from '../cliError.ts'
 import { createFolder, download } from '../download.ts'
 import type { FollowedJob } from '../followJobs.ts'
 import { nameVariant } from '../jobTexts.ts'
-import { collect, examples, integer } from '../parsers.ts'
+import { collect, entry, examples, integer } from '../parsers.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { chooseTargets, isFile, uploadFile } from '../uploads.ts'
 import { describeEnds, requireCompletion, waitForJobs } from '../waitForJobs.ts'
 
-interface Options extends Omit<CreateJobs, 'filePath' | 'transformations'> {
+interface Options extends Omit<CreateJobs, 'filePath' | 'transformations' | 'tags'> {
   transform?: string[]
+  tag?: string[]
   to?: string
   stored?: boolean
   wait: boolean
@@ -33,6 +34,8 @@ export function addSubmit(program: Command): void {
     .option('--to <path>', 'storage path for the upload; a folder if it ends in a slash')
     .option('--stored', 'the files are stored already: upload nothing')
     .option('--queue <name>', 'queue of the jobs')
+    .option('--tag <text>', 'a tag of the jobs; repeat it for more', collect)
+    .option('--metadata <key=value>', 'a text to keep with the jobs; repeat it for more', entry)
     .option('--priority <number>', 'jobs with lower numbers run first (0 to 100)', integer())
     .option('--max-attempts <number>', 'maximum number of attempts', integer())
     .option('--timeout-seconds <seconds>', 'maximum duration of an attempt', integer())
@@ -56,6 +59,7 @@ export function addSubmit(program: Command): void {
         'submit clip.mp4 -t w_640',
         'submit clip.mp4 -t w_1280 -t f_webm,w_640 -t t_true --to videos/ --download out',
         'submit videos/clip.mp4 -t f_hls --stored --no-wait',
+        'submit clip.mp4 -t w_640 --tag import --metadata customer=42',
         'submit *.mov -t w_640 --json > jobs.json',
       ),
     )
@@ -119,7 +123,7 @@ async function storeFiles(
 
 async function createJobs({ client, signal }: Context, filePath: string, options: Options) {
   const { queue, priority, maxAttempts, timeoutSeconds, stallSeconds, transform } = options
-  const { chunkSeconds, maxChunksAtOnce } = options
+  const { chunkSeconds, maxChunksAtOnce, tag: tags, metadata } = options
   const fields = {
     queue,
     priority,
@@ -128,6 +132,8 @@ async function createJobs({ client, signal }: Context, filePath: string, options
     stallSeconds,
     chunkSeconds,
     maxChunksAtOnce,
+    tags,
+    metadata,
   }
   const set = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
   return client.jobs.create(

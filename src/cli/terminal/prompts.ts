@@ -7,16 +7,20 @@ export function canAsk(): boolean {
 }
 
 /**
- * Asks before something that cannot be undone.
+ * Asks before something that cannot be undone, or changes many jobs.
  *
+ * @param options `reason` is what the error says without a terminal
  * @throws CliError if the answer is no, or if there is no terminal and no `--yes`
  */
-export async function confirm(question: string, { yes = false }: { yes?: boolean }): Promise<void> {
+export async function confirm(
+  question: string,
+  { yes = false, reason = 'This cannot be undone.' }: { yes?: boolean; reason?: string },
+): Promise<void> {
   if (yes) {
     return
   }
   if (!canAsk()) {
-    throw usageError('This cannot be undone.', 'Pass --yes to do it without a question.')
+    throw usageError(reason, 'Pass --yes to do it without a question.')
   }
   const isSure = await answer(
     clack.confirm({ message: question, initialValue: false, output: process.stderr }),

@@ -1,40 +1,14 @@
-/** The built command line against the service, as other programs run it: without a terminal. */
-import { execFile, execFileSync, spawn } from 'node:child_process'
+/** The command line against the service, as other programs run it: without a terminal. */
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { Job } from '../../../src/contract/job.ts'
-import { makeClip } from '../fixtures/media.ts'
 import { API_KEY } from '../fixtures/system.ts'
-import { systemTest } from '../fixtures/systemTest.ts'
+import { cliTest } from './cliTest.ts'
 
-const ROOT = join(import.meta.dirname, '..', '..', '..')
-
-const test = systemTest().extend('cli', { scope: 'file' }, ({ system }) => {
-  const folder = mkdtempSync(join(system.stateDir, 'cli-'))
-  execFileSync(process.execPath, [join(ROOT, 'scripts', 'cli.mjs'), join(folder, 'package')])
-  const program = join(folder, 'package', 'reelqueue.mjs')
-  writeFileSync(join(folder, 'clip.mp4'), makeClip({ size: '320x180', seconds: 1 }))
-  const env: Record<string, string> = {
-    PATH: process.env.PATH!,
-    REELQUEUE_CONFIG: join(folder, 'config.json'),
-    REELQUEUE_URL: system.url,
-    REELQUEUE_API_KEY: API_KEY,
-  }
-  /** Runs a command in the folder. */
-  function run(args: string[], { input = '', without = '' } = {}) {
-    const { [without]: _, ...rest } = env
-    return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-      const options = { cwd: folder, env: rest }
-      const child = execFile(process.execPath, [program, ...args], options, (error, out, err) =>
-        resolve({ code: error ? Number(error.code) : 0, stdout: out, stderr: err }),
-      )
-      child.stdin!.end(input)
-    })
-  }
-  return { folder, program, env, run }
-})
+const test = cliTest()
 
 test('submit uploads a file, waits for its jobs and downloads the variants', async ({
   cli,
@@ -122,4 +96,35 @@ test('an interrupted submit leaves its job, and says how to follow it', async ({
   expect((await system.client.job(id!)).status).toBe('pending')
   await run(['queues', 'resume', 'default'])
   expect((await run(['watch', id!])).code).toBe(0)
+})
+
+test('an action on all jobs that match changes these and no others', async ({ cli, system }) => {
+  const { run } = cli
+  await run(['queues', 'pause', 'default'])
+  const submit = ['submit', 'videos/clip.mp4', '--stored', '--no-wait', '--json', '-t']
+  const create = async (transformation: string, tag: string) => {
+    const { stdout } = await run([...submit, transformation, '--tag', tag, '--metadata', 'user=7'])
+    return (JSON.parse(stdout) as [Job])[0]
+  }
+  const [first, second, other] = [
+    await create('w_62', 'import'),
+    await create('w_64', 'import'),
+    await create('w_66', 'other'),
+  ]
+  expect(first).toMatchObject({ tags: ['import'], metadata: { user: '7' } })
+  const cancel = ['cancel', '--all-matching', '--tag', 'import']
+  expect((await run([...cancel, '--dry-run'])).stdout).toBe('2 jobs would be cancelled.\n')
+  expect((await run(cancel)).code).toBe(2)
+  expect((await system.client.job(first.id)).status).toBe('pending')
+  expect((await run([...cancel, '--yes'])).stdout).toBe('2 jobs cancelled.\n')
+  const statuses = [first, second, other].map(
+    async ({ id }) => (await system.client.job(id)).status,
+  )
+  expect(await Promise.all(statuses)).toEqual(['cancelled', 'cancelled', 'pending'])
+
+  const listed = await run(['jobs', '--tag', 'import', '--status', 'cancelled', '--ids'])
+  expect(listed.stdout).toBe(`${second.id}\n${first.id}\n`)
+  await run(['delete', '--all-matching', '--created-after', '1h', '--status', 'pending', '--yes'])
+  expect((await run(['job', other.id])).code).toBe(1)
+  await run(['queues', 'resume', 'default'])
 })

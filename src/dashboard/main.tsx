@@ -9,6 +9,8 @@ import { OverviewPage } from './overview/OverviewPage.tsx'
 import { QueuesPage } from './QueuesPage.tsx'
 import { type Route, useRoute } from './route.ts'
 import { SignIn } from './SignIn.tsx'
+import { applyTheme, readTheme } from './theme.ts'
+import { ThemeSwitch } from './ThemeSwitch.tsx'
 import { SubmitPage } from './submit/SubmitPage.tsx'
 
 function useOnline(): boolean {
@@ -104,6 +106,7 @@ function App() {
         </a>
         <Navigation path={shown.path} session={session} />
         <a href="/docs">API reference</a>
+        <ThemeSwitch />
         <span class="who">{session.name}</span>
         <button type="button" onClick={() => void leave()}>
           Sign out
@@ -121,4 +124,5 @@ function App() {
   )
 }
 
+applyTheme(readTheme())
 render(<App />, document.querySelector('#app')!)

@@ -1,5 +1,6 @@
 /** A chart of the jobs that ended in each hour. uPlot is loaded only for it. */
 import { useEffect, useRef } from 'preact/hooks'
+import { useColourChanges } from '../theme.ts'
 import type { HistoryEntry } from './history.ts'
 
 const HEIGHT_PX = 240
@@ -14,6 +15,7 @@ function readColour(element: HTMLElement, name: string): string {
 
 export function ThroughputChart({ entries }: { entries: readonly HistoryEntry[] }) {
   const place = useRef<HTMLDivElement>(null)
+  const colours = useColourChanges()
   useEffect(() => {
     let remove = () => {}
     let isRemoved = false
@@ -58,6 +60,6 @@ export function ThroughputChart({ entries }: { entries: readonly HistoryEntry[] 
       isRemoved = true
       remove()
     }
-  }, [entries])
+  }, [entries, colours])
   return <div ref={place} class="chart" role="img" aria-label="Jobs that ended in each hour" />
 }

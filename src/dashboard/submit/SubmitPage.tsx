@@ -1,85 +1,101 @@
-/** Stores a file and creates a job for a variant of it. */
-import { useState } from 'preact/hooks'
-import { type Transformation, writeTransformation } from '../../client/index.ts'
+/** Stores files and creates a job for a variant of each. */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Transformation, UploadProgress } from '../../client/index.ts'
 import { client, type Session } from '../api.ts'
 import { describeError, formatBytes } from '../format.ts'
-import { Copyable, Problem } from '../parts.tsx'
+import { Problem } from '../parts.tsx'
+import { DropZone } from './DropZone.tsx'
+import { KeptUploads } from './KeptUploads.tsx'
+import { findKept, storeFile } from './keptUploads.ts'
+import { Presets } from './Presets.tsx'
+import { SameRequest } from './SameRequest.tsx'
 import { type Field, TransformationFields } from './TransformationFields.tsx'
 
-interface Upload {
+interface Upload extends UploadProgress {
   name: string
-  sentBytes: number
-  totalBytes: number
+}
+
+function joinPath(folder: string, name: string): string {
+  return [...folder.split('/'), name].filter((segment) => segment !== '').join('/')
 }
 
 export function SubmitPage({ session }: { session: Session }) {
   const [files, setFiles] = useState<File[]>([])
-  const [folder, setFolder] = useState(session.pathPrefix?.replace(/\/$/, '') ?? 'videos')
+  const [folder, setFolder] = useState(session.pathPrefix ?? 'videos')
+  const [queue, setQueue] = useState(session.queue ?? 'default')
   const [values, setValues] = useState<Record<string, Field>>({})
   const [upload, setUpload] = useState<Upload | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
-  const [dragging, setDragging] = useState(false)
-  const paths = files.map(({ name }) => (folder ? `${folder}/${name}` : name))
-  const name = writeTransformation(values as Transformation)
-  const path = paths[0] ?? `${folder}/clip.mp4`
-  const body = JSON.stringify({ filePath: path, transformations: [values] })
+  const stopped = useRef<AbortController | null>(null)
+  const isShown = useRef(true)
+  useEffect(() => () => void (isShown.current = false), [])
+  const mayStore = session.scopes.includes('files:write')
 
+  function choose(chosen: File[]): void {
+    setFiles(chosen)
+    const kept = chosen[0] && findKept(chosen[0])
+    if (kept) {
+      setFolder(kept.filePath.split('/').slice(0, -1).join('/'))
+    }
+  }
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault()
     setProblem(null)
+    stopped.current = new AbortController()
+    const { signal } = stopped.current
     try {
       let last = ''
-      for (const [index, file] of files.entries()) {
+      for (const file of files) {
+        const filePath = joinPath(folder, file.name)
         setUpload({ name: file.name, sentBytes: 0, totalBytes: file.size })
-        await client.files.upload(paths[index]!, file, {
+        await storeFile(filePath, file, {
+          signal,
           onProgress: (progress) => setUpload({ name: file.name, ...progress }),
         })
-        const [job] = await client.jobs.create({
-          filePath: paths[index]!,
-          transformations: [values as Transformation],
-        })
+        const transformations = [values as Transformation]
+        const [job] = await client.jobs.create({ filePath, transformations, queue }, { signal })
         last = job!.id
       }
-      location.hash = files.length === 1 ? `/jobs/${last}` : '/jobs'
+      // The upload goes on while other pages are shown, and does not leave them.
+      if (isShown.current) {
+        location.hash = files.length === 1 ? `/jobs/${last}` : '/jobs'
+      }
     } catch (error) {
-      setProblem(describeError(error))
+      setProblem(signal.aborted ? 'Stopped. Start again to continue.' : describeError(error))
       setUpload(null)
     }
-  }
-  function drop(event: DragEvent): void {
-    event.preventDefault()
-    setDragging(false)
-    setFiles([...(event.dataTransfer?.files ?? [])])
   }
 
   return (
     <form onSubmit={(event) => void submit(event)}>
       <h1>Submit</h1>
-      <label
-        class={dragging ? 'drop over' : 'drop'}
-        onDragOver={(event) => {
-          event.preventDefault()
-          setDragging(true)
-        }}
-        onDragLeave={() => setDragging(false)}
-        onDrop={drop}
-      >
-        {files.length === 0
-          ? 'Drop files here, or choose them'
-          : files.map(({ name: file, size }) => `${file} (${formatBytes(size)})`).join(', ')}
-        <input
-          type="file"
-          multiple
-          onChange={({ currentTarget }) => setFiles([...(currentTarget.files ?? [])])}
-        />
-      </label>
-      <label>
-        Folder
-        <input
-          value={folder}
-          onInput={({ currentTarget }) => setFolder(currentTarget.value.replace(/^\/+|\/+$/g, ''))}
-        />
-      </label>
+      {!mayStore && (
+        <p class="hint">This key may not store files, so nothing can be uploaded here.</p>
+      )}
+      {mayStore && upload === null && <KeptUploads />}
+      {mayStore && <DropZone files={files} onFiles={choose} />}
+      <div class="fields">
+        <label>
+          Folder
+          <input
+            name="folder"
+            value={folder}
+            onInput={({ currentTarget }) => setFolder(currentTarget.value)}
+          />
+        </label>
+        {session.queue === null && (
+          <label>
+            Queue
+            <input
+              name="queue"
+              required
+              value={queue}
+              onChange={({ currentTarget }) => setQueue(currentTarget.value.trim())}
+            />
+          </label>
+        )}
+      </div>
+      <Presets session={session} queue={queue} values={values} onChange={setValues} />
       <TransformationFields values={values} onChange={setValues} />
       {problem && <Problem>{problem}</Problem>}
       {upload && (
@@ -94,20 +110,20 @@ export function SubmitPage({ session }: { session: Session }) {
           </small>
         </div>
       )}
-      <button class="primary" disabled={files.length === 0 || upload !== null}>
-        {upload ? 'Uploading …' : 'Upload and create jobs'}
-      </button>
-      <Copyable
-        label="URL of the variant"
-        text={`${location.origin}${client.variants.url(path, name || null)}`}
-      />
-      <Copyable
-        label="The same job with the typed client"
-        text={`await client.jobs.create(${body})`}
-      />
-      <Copyable
-        label="The same job with curl"
-        text={`curl -X POST -H "Authorization: Bearer $API_KEY" -H 'Content-Type: application/json' -d '${body.replaceAll("'", String.raw`'\''`)}' ${location.origin}/queue/jobs`}
+      <div class="actions">
+        <button class="primary" disabled={files.length === 0 || upload !== null}>
+          {upload ? 'Uploading …' : 'Upload and create jobs'}
+        </button>
+        {upload && (
+          <button type="button" onClick={() => stopped.current?.abort()}>
+            Stop
+          </button>
+        )}
+      </div>
+      <SameRequest
+        filePath={joinPath(folder, files[0]?.name ?? 'clip.mp4')}
+        queue={queue}
+        transformation={values as Transformation}
       />
     </form>
   )

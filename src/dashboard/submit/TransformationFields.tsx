@@ -20,6 +20,8 @@ const COMMON = [
   'startSeconds',
   'endSeconds',
 ]
+/** It has a field of its own on the page. */
+const PRESET = 'preset'
 const LONG_NAME = /^Long name of \w+\. /
 
 async function loadSchemas(): Promise<[string, Schema][]> {
@@ -27,7 +29,7 @@ async function loadSchemas(): Promise<[string, Schema][]> {
     components: { schemas: { Transformation: { properties: Record<string, Schema> } } }
   }
   return Object.entries(document.components.schemas.Transformation.properties).filter(
-    ([, { description = '' }]) => LONG_NAME.test(description),
+    ([name, { description = '' }]) => name !== PRESET && LONG_NAME.test(description),
   )
 }
 

@@ -70,6 +70,11 @@ test('an operator signs in, submits a file, watches it, plays it, and manages jo
   await waitForText(page, 'Last lines of ffmpeg')
   await checkPage(page, 'job')
 
+  const [storyboard] = await system.client.createJobs('videos/clip.mp4', ['t_sprite'])
+  await page.goto(`${system.url}/#/jobs/${storyboard!.id}`)
+  await page.locator('.storyboard input').hover()
+  await page.locator('.storyboard .preview:not([hidden])').wait()
+
   await system.client.put('videos/broken.mp4', makeClip({ seconds: 2 }).subarray(0, 2_000))
   const [failed] = await system.client.createJobs('videos/broken.mp4', ['w_100'])
   await page.goto(`${system.url}/#/jobs/${failed!.id}`)
@@ -100,7 +105,7 @@ test('an operator signs in, submits a file, watches it, plays it, and manages jo
   await checkPage(page, 'queues')
   await goTo(page, 'Overview')
   await page.locator('.chart canvas').wait()
-  await waitForText(page, '2 completed')
+  await waitForText(page, '3 completed')
   await checkPage(page, 'overview')
 
   await goTo(page, 'API keys')

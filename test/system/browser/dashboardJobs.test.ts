@@ -131,7 +131,13 @@ test('two tabs show the same changes, and sign out together', async ({ system, p
 
 test('the pages fit a narrow, dark screen', async ({ system, page }) => {
   await page.setViewport({ width: 360, height: 740 })
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }])
+  await page.locator('[name=theme]').fill('dark')
+  await page.reload()
+  await page.locator('h1').wait()
+  const background = await page.evaluate(
+    () => getComputedStyle(document.documentElement).backgroundColor,
+  )
+  expect(background).toBe('rgb(18, 20, 28)')
   const [job] = await listJobs(system.client, 'status=pending')
   for (const path of ['jobs', `jobs/${job!.id}`, 'overview', 'submit', 'queues', 'keys']) {
     await page.goto(`${system.url}/#/${path}`)

@@ -1,0 +1,89 @@
+/** Uploads and presets of the dashboard in Chromium. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { makeClip } from '../fixtures/media.ts'
+import { systemTest } from '../fixtures/systemTest.ts'
+import { chooseFile, openDashboard, signIn, waitForText } from './dashboardPage.ts'
+
+const test = systemTest({ runners: 0 }).extend(
+  'page',
+  { scope: 'file' },
+  async ({ system }, { onCleanup }) => {
+    const { page, close } = await openDashboard()
+    onCleanup(close)
+    await page.goto(`${system.url}/#/submit`)
+    await signIn(page)
+    await page.locator('h1::-p-text(Submit)').wait()
+    return page
+  },
+)
+
+const MIB = 1024 * 1024
+/** The dashboard sends parts of 8 MiB, so the third one is short. */
+const SIZE = 17 * MIB
+
+/** Records the numbers of the parts that the page sends, and loses the third one until `resumed` is set. */
+function watchParts(): void {
+  globalThis.XMLHttpRequest = class extends XMLHttpRequest {
+    #part = ''
+    override open(method: string, url: string): void {
+      this.#part = /^\/uploads\/\w+\/(\d+)$/.exec(url)?.[1] ?? ''
+      super.open(method, url)
+    }
+    override send(body?: XMLHttpRequestBodyInit): void {
+      localStorage.setItem('sent', `${localStorage.getItem('sent') ?? ''}${this.#part}`)
+      if (this.#part !== '3' || localStorage.getItem('resumed')) {
+        super.send(body)
+      }
+    }
+  }
+}
+
+test('an upload continues after a reload when its file is chosen again', async ({
+  system,
+  page,
+}) => {
+  const path = join(system.stateDir, 'film.mp4')
+  const content = new Uint8Array(SIZE)
+  content.set(makeClip({ seconds: 1 }))
+  writeFileSync(path, content)
+  const readSent = () => page.evaluate(() => localStorage.getItem('sent'))
+
+  await page.evaluateOnNewDocument(watchParts)
+  await page.reload()
+  await chooseFile(page, path)
+  await page.locator('button.primary').click()
+  await waitForText(page, '16.8 MB of 17.8 MB')
+  expect(await readSent()).toBe('123')
+
+  await page.reload()
+  await waitForText(page, 'Interrupted uploads')
+  await waitForText(page, '16.8 MB of 17.8 MB')
+  await page.evaluate(() => {
+    localStorage.setItem('sent', '')
+    localStorage.setItem('resumed', 'true')
+  })
+  await chooseFile(page, path)
+  await page.locator('button.primary').click()
+  await page.locator('h1::-p-text(videos/film.mp4)').wait()
+  expect(await readSent()).toBe('3')
+  const stored = await (await system.client.request('/t/videos/film.mp4')).arrayBuffer()
+  expect(Buffer.from(stored).equals(content)).toBe(true)
+
+  await page.goto(`${system.url}/#/submit`)
+  await page.locator('[name=width]').wait()
+  expect(await page.$('.kept')).toBe(null)
+})
+
+test('settings are saved as a preset, and chosen for a job', async ({ system, page }) => {
+  await page.locator('[name=width]').fill('320')
+  await page.locator('[name=preset-name]').fill('card')
+  await page.locator('button::-p-text(Save preset)').click()
+  await waitForText(page, 'Saved “card” as w_320')
+  await page.reload()
+  await page.locator('[name=preset]').fill('card')
+  await page.locator('[name=quality]').fill('50')
+  await waitForText(page, `${system.url}/t/q_50,n_card/videos/clip.mp4`)
+  await waitForText(page, '"transformations":[{"preset":"card","quality":50}]')
+})

@@ -25,6 +25,7 @@ const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   encode: () => import('./suites/encode.ts'),
   transfers: () => import('./suites/transfers.ts'),
   chunks: () => import('./suites/chunks.ts'),
+  reuse: () => import('./suites/reuse.ts'),
   width: () => import('./suites/width.ts'),
 }
 const DEFAULT_IDLE_MINUTES = 10

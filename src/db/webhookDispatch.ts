@@ -48,7 +48,7 @@ export interface WantedEvent {
   jobId: string
   filePath: string
   createdAt: number
-  /** The error of the event; for `webhook:disabled` its data as JSON. */
+  /** The error of the event; for `webhook:disabled` and `job:prioritized` its data as JSON. */
   error: string | null
 }
 
@@ -60,7 +60,8 @@ export function listWantedEvents(
 ): Promise<WantedEvent[]> {
   const columns = sql.raw(`events.seq, events.type, events.queue, events.job_id AS jobId,
     events.file_path AS filePath, events.created_at AS createdAt,
-    iif(events.type = 'webhook:disabled', events.stored_data, events.error) AS error`)
+    iif(events.type IN ('webhook:disabled', 'job:prioritized'), events.stored_data, events.error)
+      AS error`)
   const isWantedType = sql`EXISTS (SELECT 1 FROM json_each(e.types) WHERE value = events.type)`
   return db.all<WantedEvent>(sql`
     SELECT * FROM (

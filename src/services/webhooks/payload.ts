@@ -41,8 +41,7 @@ export function writeBody(event: PayloadEvent, job: ShownJob | undefined): strin
     jobId: event.jobId,
     queue: event.queue,
     filePath: event.filePath,
-    status: STATUS_AFTER[event.type] ?? event.type.slice('job:'.length),
-    ...(event.error !== null && { error: event.error.slice(0, MAX_ERROR_CHARACTERS) }),
+    ...readOutcome(event),
   }
   const shown = job === undefined ? null : serializePayloadJob(job)
   const body = write({ ...data, job: shown })
@@ -50,6 +49,18 @@ export function writeBody(event: PayloadEvent, job: ShownJob | undefined): strin
     return body
   }
   return write({ ...data, job: { ...shown, input: null, output: null }, truncated: true })
+}
+
+/** The status after an event, and its error. A changed priority leaves the job as it is. */
+function readOutcome({ type, error }: PayloadEvent): { status: string; error?: string } {
+  if (type === 'job:prioritized') {
+    const { status } = JSON.parse(error ?? '{}') as { status: string }
+    return { status }
+  }
+  return {
+    status: STATUS_AFTER[type] ?? type.slice('job:'.length),
+    ...(error !== null && { error: error.slice(0, MAX_ERROR_CHARACTERS) }),
+  }
 }
 
 function serializePayloadJob(row: ShownJob): PayloadJob {

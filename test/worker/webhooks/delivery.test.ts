@@ -59,6 +59,19 @@ async function log(id: string) {
 }
 
 describe('a message', () => {
+  it('about a changed priority has the status of the job', async () => {
+    await create({ types: ['job.prioritized'] })
+    const job = await insertJobIn('pending')
+    await env.DB.prepare('UPDATE jobs SET priority = 9 WHERE id = ?').bind(job.id).run()
+    await run()
+    const [message] = received.map(read)
+    expect(message).toMatchObject({
+      type: 'job.prioritized',
+      data: { jobId: job.id, status: 'pending', job: { priority: 9 } },
+    })
+    expect(message!.data).not.toHaveProperty('error')
+  })
+
   it('has the job, is signed after the specification, and is sent once', async () => {
     const { secret, id } = await create({ types: ['job.completed', 'job.error'] })
     const job = await insertJobIn('completed')

@@ -49,15 +49,13 @@ const shared = {
   resourcePersistencePath: join(stateDir, 'v3'),
   handleStructuredLogs: ({ message }: { message: string }) => console.log(message),
 }
+const OUTBOUND = 'outbound'
 const secrets = parseEnv(readFileSync(secretsFile, 'utf8'))
 const workerOptions = {
   ...options,
   name: 'reelqueue',
   bindings: { ...options.bindings, ...secrets, RUNNER_SLOTS: '0' },
-  // Checked after the name is resolved, for the address that is connected to. Only webhooks leave the machine.
-  ...(secrets.WEBHOOK_PRIVATE_ADDRESSES !== 'allow' && {
-    outboundService: { network: { allow: ['public'] } },
-  }),
+  ...(secrets.WEBHOOK_PRIVATE_ADDRESSES !== 'allow' && { outboundService: OUTBOUND }),
   // Miniflare's own Worker for assets would be in front of all requests.
   assets: undefined,
   serviceBindings: { DISK: respondFreeBytes, ASSETS: respondAsset },
@@ -128,6 +126,22 @@ async function respondFreeBytes(): Promise<Response> {
   return new miniflareModule.Response(String(bavail * bsize))
 }
 
+/**
+ * The Worker through which webhooks leave the machine. The network refuses private addresses, after the
+ * name is resolved. Miniflare takes a network as a binding, and not as the outbound service itself.
+ */
+function outboundWorker() {
+  return {
+    name: OUTBOUND,
+    modules: true,
+    script: 'export default { fetch: (request, env) => env.NETWORK.fetch(request) }',
+    compatibilityDate: options.compatibilityDate,
+    serviceBindings: {
+      NETWORK: { network: { allow: ['public'], tlsOptions: { trustBrowserCas: true } } },
+    },
+  }
+}
+
 function createMiniflare(input: unknown): Miniflare {
   return new miniflareModule.Miniflare(
     miniflareModule.convertV4MiniflareOptions(input as V4MiniflareOptions),
@@ -170,7 +184,7 @@ const miniflare = createMiniflare({
   // For the calls of this process (`getWorker`), on any free port.
   host: HOST,
   port: 0,
-  workers: [workerOptions],
+  workers: [workerOptions, outboundWorker()],
 })
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

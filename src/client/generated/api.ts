@@ -698,7 +698,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the status of the newest job of a file or variant */
+        /**
+         * Get the status of the newest job of a file or variant
+         * @description The header Link, with rel="canonical", has the path of the status by the canonical form of the transformation, also if there is no job.
+         */
         get: operations["getVideoStatus"];
         put?: never;
         post?: never;

@@ -1,7 +1,8 @@
 /** The same job in other words: the URL of its variant, and lines for the shell and for a program. */
 import { type Transformation, writeTransformation } from '../../client/index.ts'
 import { client } from '../api.ts'
-import { Copyable } from '../parts.tsx'
+import { Copyable, Problem } from '../parts.tsx'
+import { useVariantCheck } from './useVariantCheck.ts'
 
 /** The variant with every default. A URL without a transformation is that of the original. */
 const DEFAULT_VARIANT = 'f_mp4'
@@ -18,12 +19,16 @@ export function SameRequest({ filePath, queue, transformation }: Props) {
     transformations: [transformation],
     ...(!isDefault && { queue }),
   }
-  const name = writeTransformation(transformation) || DEFAULT_VARIANT
-  const url = client.variants.url(filePath, name, isDefault ? {} : { queue })
+  const written = writeTransformation(transformation) || DEFAULT_VARIANT
+  const writtenUrl = client.variants.url(filePath, written, isDefault ? {} : { queue })
+  const { canonical, problem } = useVariantCheck(writtenUrl)
+  // The canonical form needs no queue: its presets are replaced by what they stand for.
+  const url = canonical === null ? writtenUrl : client.variants.url(filePath, canonical)
   const json = JSON.stringify(body)
   const quoted = `'${json.replaceAll("'", String.raw`'\''`)}'`
   return (
     <>
+      {problem && <Problem>{problem}</Problem>}
       <Copyable label="URL of the variant" text={`${location.origin}${url}`} />
       <Copyable
         label="The same job with curl"

@@ -6,7 +6,7 @@ import { job } from '../../contract/job.ts'
 import type { JobStatus } from '../../contract/jobStatus.ts'
 import { DEFAULT_QUEUE, queueName } from '../../contract/queue.ts'
 import { missingScopeError } from '../../services/apiKeys/accessErrors.ts'
-import { serializeStatus } from '../../services/serializers.ts'
+import { serializeStatus, statusPath } from '../../services/serializers.ts'
 import { resolveVariantPath } from '../../services/variants/namedPresets.ts'
 import { readNewestStatus, readVariantSize } from '../../services/variants/variantStatus.ts'
 import { openToVisitors } from '../middleware/authenticate.ts'
@@ -46,6 +46,8 @@ const statusRoute = route(open, {
   method: 'get',
   path: '/video-status/{path}{.+}',
   summary: 'Get the status of the newest job of a file or variant',
+  description:
+    'The header Link, with rel="canonical", has the path of the status by the canonical form of the transformation, also if there is no job.',
   request: { params, query },
   responses: {
     200: json(status, 'The status'),
@@ -114,6 +116,9 @@ const readStatus: RouteHandler<typeof statusRoute, ApiEnv> = async (c) => {
   const name = await resolveName(c, c.req.valid('param').path, c.req.valid('query').queue)
   if (!name.ok) {
     return errorResponse(c, name)
+  }
+  if (name.variant !== null) {
+    c.header('Link', `<${statusPath(name.variant, name.filePath)}>; rel="canonical"`)
   }
   const row = await readNewestStatus(c.get('platform'), c.get('caller'), name)
   if (!row) {

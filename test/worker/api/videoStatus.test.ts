@@ -71,6 +71,21 @@ it('without a transformation, the status is that of the newest job of the file',
   expect(await status(`w_160/${filePath}`, 404)).toEqual(NOT_FOUND)
 })
 
+it('the status names the canonical form of a variant, with and without a job', async () => {
+  const filePath = 'status/canonical.mp4'
+  await createOne(filePath, 'w_640')
+  const linkOf = async (path: string) => (await visit(`/video-status/${path}`)).headers.get('Link')
+  for (const name of ['c_fill,w_640', 'q_60,w_640', 'w_640']) {
+    expect(await linkOf(`${name}/${filePath}`)).toBe(
+      `</video-status/w_640/${filePath}>; rel="canonical"`,
+    )
+  }
+  expect(await linkOf(`q_50,w_320/${filePath}`)).toBe(
+    `</video-status/w_320,q_50/${filePath}>; rel="canonical"`,
+  )
+  expect(await linkOf(filePath)).toBe(null)
+})
+
 it('the status of a file ignores its probes, which have a status of their own', async () => {
   const filePath = 'status/probed.mp4'
   await putOriginal(filePath)

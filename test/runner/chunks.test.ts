@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { resolveFfmpegTools } from '../../container/capabilities.ts'
 import { CannotJoin } from '../../container/failures.ts'
+import { measureChunk } from '../../container/ffmpeg/chunks/measureChunk.ts'
 import { type ChunkCase, useChunkJobs } from './helpers/clips/chunkSources.ts'
 import { encodeChunk, hashChunkFrames, hashWholeFrames, listRanges } from './helpers/splitJob.ts'
 
@@ -37,6 +39,15 @@ it('a chunk without a frame cannot be joined, so that the video is encoded as a 
   const job = await openJob('still.mkv', {})
   const made = encodeChunk(job, { index: 1, ranges: listRanges(job) })
   await expect(made).rejects.toThrow(CannotJoin)
+})
+
+it('a chunk of minutes is measured, however many frames it has', async () => {
+  const { attempt, sourceFile: file } = await openJob('many-frames.mp4', {})
+  const { scratch: cwd, signal, settings } = attempt
+  const range = { kind: 'video', startSeconds: 0, endSeconds: null, frames: 22_000 } as const
+  const options = { ...resolveFfmpegTools(settings), cwd, signal, file, range }
+  const facts = await measureChunk({ ...options, videoCodec: 'h264' })
+  expect(facts).toMatchObject({ frames: 22_000, endTicks: facts.startTicks + 22 * facts.timescale })
 })
 
 describe('a chunk is made again from an earlier second if ffmpeg has found no key frame before it', () => {

@@ -12,13 +12,7 @@ import type { RenditionOf } from '../../src/contract/rendition.ts'
 import { args } from '../fixtures/args.ts'
 import { stream } from '../fixtures/renditions.ts'
 import { AAC, H264, testVideo, tone } from './helpers/clips/inputs.ts'
-import {
-  encodeStreamChunks,
-  hashStreamFrames,
-  openSplitStream,
-  planRanges,
-  planSplit,
-} from './helpers/splitStream.ts'
+import { encodeStreamChunks, openSplitStream, planSplit } from './helpers/splitStream.ts'
 import { parsePlaylist } from './helpers/streamReader.ts'
 
 const execute = promisify(execFile)
@@ -32,8 +26,6 @@ afterAll(() => rm(folder, { recursive: true }))
 const SOURCES: Record<string, string[]> = {
   'film.mp4': args`${testVideo('320x180', 25, 9)} ${tone(9)} ${H264} -bf 2 -g 60 ${AAC}`,
   'ntsc.mkv': args`${testVideo('160x90', 30_000 / 1001, 9)} ${H264} -g 250`,
-  'vfr.mp4': args`${testVideo('160x90', 30, 9)} -vf
-    select='not(mod(n\,7))+not(mod(n\,11))+between(t\,3\,4)' -fps_mode vfr ${H264} -g 30`,
 }
 
 async function openJob(name: string, fields: Partial<RenditionOf<'stream'>> = {}) {
@@ -45,21 +37,6 @@ async function openJob(name: string, fields: Partial<RenditionOf<'stream'>> = {}
   const rendition = stream({ segmentSeconds: 2, ...fields }) as RenditionOf<'stream'>
   return openSplitStream({ file, rendition, scratch })
 }
-
-describe('the frames of all chunks are those of the whole', () => {
-  it.each([
-    ['film.mp4', { ladder: [144, 180], fadeInSeconds: 3, fadeOutSeconds: 3 }],
-    ['film.mp4', { startSeconds: 0.53, endSeconds: 8.9, frameRate: 30 }],
-    ['ntsc.mkv', {}],
-    ['vfr.mp4', {}],
-  ] as [string, Partial<RenditionOf<'stream'>>][])('%s %o', async (name, fields) => {
-    const job = await openJob(name, fields)
-    const ranges = planRanges(job, 4).filter(({ kind }) => kind === 'video')
-    expect(ranges.length).toBeGreaterThan(1)
-    expect(await hashStreamFrames(job, ranges)).toEqual(await hashStreamFrames(job, [null]))
-    await job.close()
-  })
-})
 
 describe('a stream of chunks', () => {
   it('has segments that follow one another, for players of HLS and DASH', async () => {

@@ -12,20 +12,26 @@ const BLOCK_SAMPLES = SAMPLE_RATE / 20
 const RADIANS_PER_SAMPLE = (2 * Math.PI * HERTZ) / SAMPLE_RATE
 
 /**
- * @param range seconds in which the phase is measured; the encoder changes the first and last samples
- * @returns the number of samples of all of the audio, the number of samples by which the sine begins later
+ * @param range seconds in which the phase is measured; the encoder changes the first and last samples.
+ *   `leadSeconds` is the duration of samples before the sine, which some players skip
+ * @returns the number of samples without those, the number of samples by which the sine begins later
  *   than one that begins at 0, and the difference of the phases of all blocks of 50 ms, in samples
  */
 export async function measureSine(
   file: string,
-  { startSeconds, endSeconds }: { startSeconds: number; endSeconds: number },
+  {
+    startSeconds,
+    endSeconds,
+    leadSeconds = 0,
+  }: { startSeconds: number; endSeconds: number; leadSeconds?: number },
 ) {
   const command = args`-v error -i ${file} -map 0:a:0 -ac 1 -ar ${SAMPLE_RATE} -f f32le -`
   const { stdout } = await promisify(execFile)('ffmpeg', command, {
     encoding: 'buffer',
     maxBuffer: 1e8,
   })
-  const samples = new Float32Array(stdout.buffer.slice(stdout.byteOffset), 0, stdout.length / 4)
+  const all = new Float32Array(stdout.buffer.slice(stdout.byteOffset), 0, stdout.length / 4)
+  const samples = all.subarray(Math.round(leadSeconds * SAMPLE_RATE))
   const phases: number[] = []
   for (
     let start = startSeconds * SAMPLE_RATE;

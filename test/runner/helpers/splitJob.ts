@@ -128,12 +128,15 @@ export function listRanges({ rendition, context }: SplitJob): ChunkRange[] {
   return plan.ranges
 }
 
-/** Runs the steps of a plan in a folder of its own. Returns the path of the output. */
-async function runPlan(
-  job: SplitJob,
+/** Changes the arguments of ffmpeg for an encode. */
+export type ReplaceArguments = (list: string[]) => string[]
+
+/** Runs the steps of a plan in a folder of its own. Returns the plan. */
+export async function runPlan(
+  job: Pick<SplitJob, 'attempt' | 'context'>,
   name: string,
   plan: (context: PlanContext) => RenderPlan,
-  replace: (list: string[]) => string[] = (list) => list,
+  replace: ReplaceArguments = (list) => list,
 ): Promise<RenderPlan> {
   const folder = join(job.attempt.scratch, name)
   await mkdir(folder, { recursive: true })
@@ -146,7 +149,7 @@ async function runPlan(
   return planned
 }
 
-function replaceCommand(step: Step, replace: (list: string[]) => string[]): Step {
+export function replaceCommand(step: Step, replace: ReplaceArguments): Step {
   return 'task' in step || step.stage !== 'encode'
     ? step
     : {
@@ -159,10 +162,7 @@ function replaceCommand(step: Step, replace: (list: string[]) => string[]): Step
 }
 
 /** Encodes the video as a whole. Returns the path of the output. */
-export async function encodeWhole(
-  job: SplitJob,
-  replace?: (list: string[]) => string[],
-): Promise<string> {
+export async function encodeWhole(job: SplitJob, replace?: ReplaceArguments): Promise<string> {
   const plan = (context: PlanContext) => planRendition(job.rendition, context)
   const { output } = await runPlan(job, 'whole', plan, replace)
   return output
@@ -172,7 +172,7 @@ export async function encodeWhole(
 export async function encodeChunk(
   job: SplitJob,
   { index, ranges }: { index: number; ranges: readonly ChunkRange[] },
-  replace?: (list: string[]) => string[],
+  replace?: ReplaceArguments,
 ): Promise<ChunkFile> {
   const { rendition, attempt } = job
   const { signal, scratch } = attempt
@@ -193,12 +193,12 @@ export async function encodeChunk(
 }
 
 /** Encodes the chunks, joins them, and verifies the output. */
-export async function encodeChunks(job: SplitJob) {
+export async function encodeChunks(job: SplitJob, replace?: ReplaceArguments) {
   const { rendition, attempt } = job
   const ranges = listRanges(job)
   const chunks: ChunkFile[] = []
   for (const index of ranges.slice(0, -1).keys()) {
-    chunks.push(await encodeChunk(job, { index, ranges }))
+    chunks.push(await encodeChunk(job, { index, ranges }, replace))
   }
   const plan = (context: PlanContext) => planJoin(rendition, context, chunks)
   const { output, expect } = await runPlan(job, 'join', plan)

@@ -1,9 +1,8 @@
 /** Makes the chunks of a stream and joins them, as runners do, with a gateway in memory. */
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GatewayRejection } from '../../../container/failures.ts'
 import { downloadReusedTracks } from '../../../container/attempt/reusedTracks.ts'
-import { runStep } from '../../../container/attempt/runStep.ts'
 import type { RunningAttempt, StageTimer } from '../../../container/attempt/types.ts'
 import {
   planStreamChunk,
@@ -11,16 +10,21 @@ import {
 } from '../../../container/ffmpeg/chunks/planStreamChunk.ts'
 import { planStreamChunks } from '../../../container/ffmpeg/chunks/planStreamChunks.ts'
 import { planStream } from '../../../container/ffmpeg/plan/planStream.ts'
-import { ffmpegOptions } from '../../../container/ffmpeg/process/options.ts'
-import type { Step } from '../../../container/ffmpeg/renderPlan.ts'
+import { segmentsFolder } from '../../../container/ffmpeg/streaming/streamLayout.ts'
 import { publishChunk } from '../../../container/publish/publishChunk.ts'
 import type { ChunkFacts, ChunkRange } from '../../../src/contract/chunk.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import type { ChunkAssignment, CompletedChunk } from '../../../src/contract/runnerProtocol.ts'
-import { openSplitJob, type SplitJob } from './splitJob.ts'
+import {
+  openSplitJob,
+  type ReplaceArguments,
+  replaceCommand,
+  runPlan,
+  type SplitJob,
+} from './splitJob.ts'
 
 type Stream = RenditionOf<'stream'>
-type StreamJob = Omit<SplitJob, 'rendition'> & { rendition: Stream }
+export type StreamJob = Omit<SplitJob, 'rendition'> & { rendition: Stream }
 
 export async function openSplitStream(options: {
   file: string
@@ -97,6 +101,34 @@ function createGateway({
   }
 }
 
+/** Names of the tracks, from the smallest size on. */
+export function listTracks({ rendition, context }: StreamJob): string[] {
+  return planStream(rendition, context).stream!.tracks.map(({ name }) => name)
+}
+
+/** Encodes the stream as a whole. Returns its segments and init segments. */
+export async function encodeWholeStream(
+  job: StreamJob,
+  replace?: ReplaceArguments,
+): Promise<Map<string, Buffer>> {
+  const folder = segmentsFolder(join(job.attempt.scratch, 'whole'))
+  await mkdir(folder, { recursive: true })
+  await runPlan(job, 'whole', (context) => planStream(job.rendition, context), replace)
+  const names = (await readdir(folder)).filter((name) => /\.(m4s|mp4)$/.test(name))
+  const files = names.map(async (name) => [name, await readFile(join(folder, name))] as const)
+  return new Map(await Promise.all(files))
+}
+
+/** Writes the init segment and the segments of a track as one file. Returns its path. */
+export async function writeTrack(folder: string, files: Files, track: string): Promise<string> {
+  const segments = [...files.keys()].filter((name) => new RegExp(`^${track}_\\d+`).test(name))
+  const names = [`${track}_init.mp4`, ...segments.toSorted()]
+  const path = join(folder, `${track}.mp4`)
+  await mkdir(folder, { recursive: true })
+  await writeFile(path, Buffer.concat(names.map((name) => files.get(name)!)))
+  return path
+}
+
 /**
  * Makes the chunks one after another, and joins them.
  *
@@ -105,6 +137,7 @@ function createGateway({
  * @param beforePut called before a file of the package is stored
  * @param reusable tracks that can be copied, whose files `readReused` reads
  * @param beforeJoin called before the join, with the files of the chunks by index
+ * @param replace changes the arguments of ffmpeg
  * @param tellsRunners false if the assignment of a chunk lists no other chunk
  */
 export async function encodeStreamChunks(
@@ -115,6 +148,7 @@ export async function encodeStreamChunks(
     onChunk = () => {},
     beforePut = () => {},
     beforeJoin = () => {},
+    replace = (list) => list,
     tellsRunners = true,
     reusable = [],
     readReused = async () => Buffer.alloc(0),
@@ -123,6 +157,7 @@ export async function encodeStreamChunks(
     onChunk?: (files: Files) => void
     beforePut?: BeforePut
     beforeJoin?: (chunkFiles: (Buffer | undefined)[]) => void
+    replace?: ReplaceArguments
     tellsRunners?: boolean
     reusable?: string[]
     readReused?: (name: string) => Promise<Buffer>
@@ -170,7 +205,9 @@ export async function encodeStreamChunks(
             range,
             await downloadReusedTracks(attempt, chunk, stream!),
           )
-    const finish = await publishChunk(attempt, plan, { chunk, whole: stream! }, timeStage)
+    const steps = plan.steps.map((step) => replaceCommand(step, replace))
+    const replaced = { ...plan, steps }
+    const finish = await publishChunk(attempt, replaced, { chunk, whole: stream! }, timeStage)
     if (finish.outcome === 'completed') {
       facts[index] = finish.chunk
       gateway.keepChunkFile(index)
@@ -188,60 +225,4 @@ export async function encodeStreamChunks(
     throw new Error('the join has not completed the package')
   }
   return { finish, files: gateway.files, ranges, facts }
-}
-
-/**
- * Hashes the frames that the encoders of all chunks get, with their times, by size.
- *
- * @param ranges null for all of the stream
- */
-export async function hashStreamFrames(job: StreamJob, ranges: readonly (ChunkRange | null)[]) {
-  const hashes = new Map<string, string[]>()
-  for (const [index, range] of ranges.entries()) {
-    const folder = join(job.attempt.scratch, `hash-${ranges.length}-${index}`)
-    await mkdir(folder, { recursive: true })
-    const context = { ...job.context, folder }
-    const plan = range
-      ? planStreamChunk(job.rendition, context, range)
-      : planStream({ ...job.rendition, audioCodec: 'none' }, context)
-    const attempt = { ...job.attempt, scratch: folder }
-    const at = plan.steps.findIndex(({ stage }) => stage === 'encode')
-    const stderrTails: string[] = []
-    for (const step of plan.steps.slice(0, at + 1)) {
-      await runStep(attempt, plan, hashOutputs(step), stderrTails)
-    }
-    for (const { name } of plan.stream!.tracks) {
-      const text = await readFile(join(folder, `${name}.framemd5`), 'utf8')
-      const lines = text
-        .split('\n')
-        .filter((line) => line.startsWith('0,'))
-        .map((line) => {
-          const [, , pts = '', , , hash = ''] = line.split(',').map((word) => word.trim())
-          return `${pts} ${hash}`
-        })
-      hashes.set(name, [...(hashes.get(name) ?? []), ...lines])
-    }
-  }
-  return Object.fromEntries(hashes)
-}
-
-/** Replaces the encoders and segments of a command. */
-function hashOutputs(step: Step): Step {
-  if ('task' in step || step.stage !== 'encode') {
-    return step
-  }
-  return {
-    ...step,
-    ffmpeg: async (stderrTails) => {
-      const list = (await step.ffmpeg(stderrTails)) ?? []
-      const names = list.flatMap((word, index) => (word === '-map' ? [list[index + 1]!] : []))
-      return [
-        ...list.slice(0, list.indexOf('-map')),
-        ...names.flatMap((name) => [
-          ...ffmpegOptions({ map: name, fps_mode: 'passthrough', f: 'framemd5' }),
-          `${name.slice(1, -1)}.framemd5`,
-        ]),
-      ]
-    },
-  }
 }

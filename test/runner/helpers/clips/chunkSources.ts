@@ -7,9 +7,11 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll } from 'vitest'
 import type { RenditionOf } from '../../../../src/contract/rendition.ts'
 import { args } from '../../../fixtures/args.ts'
-import { video } from '../../../fixtures/renditions.ts'
+import { stream, video } from '../../../fixtures/renditions.ts'
+import { FRAME_COUNTER } from '../frameCounter.ts'
 import { clip } from '../runnerHarness.ts'
 import { openSplitJob, type SplitJob } from '../splitJob.ts'
+import { openSplitStream, type StreamJob } from '../splitStream.ts'
 import { setQuarterTurn } from './contents.ts'
 import { AAC, H264, testVideo, tone } from './inputs.ts'
 
@@ -21,7 +23,7 @@ const OPEN_GOP = args`-c:v libx264 -preset veryfast -x264-params open-gop=1:keyi
 const FILM = args`-f lavfi -i testsrc2=s=160x90:r=25:d=7 ${tone(7)}`
 
 const SOURCES: Record<string, string[][]> = {
-  'film.mp4': [args`${FILM} ${H264} -g 250 ${AAC} film.mp4`],
+  'film.mp4': [args`${FILM} -vf ${FRAME_COUNTER} ${H264} -g 250 ${AAC} film.mp4`],
   'ntsc.mkv': [
     args`${testVideo('160x90', 30_000 / 1001, 7)} ${tone(7)} ${OPEN_GOP} ${AAC} ntsc.mkv`,
   ],
@@ -68,6 +70,8 @@ const SOURCES: Record<string, string[][]> = {
     args`${FILM} ${OPEN_GOP} ${AAC} unedited.mp4`,
     args`-ss 0.5 -i unedited.mp4 -c copy edited.mp4`,
   ],
+  // As many frames as in six minutes at 60 frames a second.
+  'many-frames.mp4': [args`-f lavfi -i color=s=16x16:r=1000:d=22 ${H264} -g 5000 many-frames.mp4`],
   'negative.mp4': [
     args`${FILM} ${OPEN_GOP} ${AAC} -output_ts_offset -0.48 -avoid_negative_ts disabled negative.mp4`,
   ],
@@ -75,22 +79,19 @@ const SOURCES: Record<string, string[][]> = {
 
 /** A source, and fields of the rendition that differ from the defaults. */
 export type ChunkCase = [source: string, fields: Partial<RenditionOf<'video'>>]
+export type StreamCase = [source: string, fields: Partial<RenditionOf<'stream'>>]
 
 /** Local files that a case can name as reference files. */
 const REFERENCES = ['lines.srt', 'logo.png']
 
-/** Call it at the top of a test file. Returns a function that opens a job for a case. */
-export function useChunkJobs() {
+/** Returns functions that make a source when it is first used, and a folder for a job. */
+function useSources() {
   const made = new Map<string, Promise<string>>()
-  const opened: SplitJob[] = []
   let folder = ''
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'chunks-'))
   })
-  afterAll(async () => {
-    await Promise.all(opened.map(({ close }) => close()))
-    await rm(folder, { recursive: true })
-  })
+  afterAll(() => rm(folder, { recursive: true }))
 
   async function make(name: string): Promise<string> {
     for (const command of SOURCES[name] ?? []) {
@@ -102,15 +103,52 @@ export function useChunkJobs() {
     return join(folder, name)
   }
 
-  return async (name: string, fields: Partial<RenditionOf<'video'>>): Promise<SplitJob> => {
-    const source = made.get(name) ?? make(name)
-    made.set(name, source)
+  return {
+    makeSource: (name: string): Promise<string> => {
+      const source = made.get(name) ?? make(name)
+      made.set(name, source)
+      return source
+    },
+    makeScratch: () => mkdtemp(join(folder, 'job-')),
+  }
+}
+
+/** Returns an array whose jobs are closed after the tests. */
+function useOpened<Job extends Pick<SplitJob, 'close'>>(): Job[] {
+  const opened: Job[] = []
+  afterAll(async () => {
+    await Promise.all(opened.map(({ close }) => close()))
+  })
+  return opened
+}
+
+/** Call it at the top of a test file. Returns a function that opens a job for a case. */
+export function useChunkJobs() {
+  const sources = useSources()
+  const opened = useOpened<SplitJob>()
+  return async (...[name, fields]: ChunkCase): Promise<SplitJob> => {
     const used = REFERENCES.filter((each) => [fields.subtitles, fields.watermark].includes(each))
     const job = await openSplitJob({
-      file: await source,
+      file: await sources.makeSource(name),
       rendition: video({ quality: 90, ...fields }) as RenditionOf<'video'>,
-      scratch: await mkdtemp(join(folder, 'job-')),
+      scratch: await sources.makeScratch(),
       references: Object.fromEntries(used.map((each) => [each, clip(each)])),
+    })
+    opened.push(job)
+    return job
+  }
+}
+
+/** The same for streams. Their segments have one second. */
+export function useStreamJobs() {
+  const sources = useSources()
+  const opened = useOpened<StreamJob>()
+  return async (...[name, fields]: StreamCase): Promise<StreamJob> => {
+    const rendition = stream({ quality: 90, segmentSeconds: 1, ...fields }) as RenditionOf<'stream'>
+    const job = await openSplitStream({
+      file: await sources.makeSource(name),
+      rendition,
+      scratch: await sources.makeScratch(),
     })
     opened.push(job)
     return job

@@ -5,6 +5,7 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { respondAsInternet } from './internet.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -45,6 +46,7 @@ export default defineConfig({
           FUZZ_RUNS: Number(process.env['FUZZ_RUNS'] ?? 12),
           TEST_MIGRATIONS: await readD1Migrations(`${root}/src/db/migrations`),
         },
+        outboundService: respondAsInternet,
         // All limits are too high for tests to reach, except TIGHT, which tests of limits use.
         ratelimits: Object.fromEntries(
           ['READS', 'LARGE_READS', 'WRITES', 'UPLOADS', 'NEW_VARIANTS', 'RUNNERS', 'TIGHT'].map(

@@ -54,7 +54,7 @@ let queueKey: MadeKey
 const ids = { pending: '', failed: '', completed: '' }
 const uploads = { completed: '', aborted: '' }
 let uploadedPart: unknown
-/** Refuses connections. */
+/** Any receiver. */
 const RECEIVER = 'http://127.0.0.1:1/'
 let webhookId = ''
 

@@ -96,6 +96,17 @@ describe('a message', () => {
     expect(() => other.verify(body, headers)).toThrow('No matching signature')
   })
 
+  it('has the tags and the metadata of the job', async () => {
+    await create()
+    const fields = { tags: ['trailer', 'de'], metadata: { order: '17' } }
+    const job = await insertJobIn('completed')
+    await env.DB.prepare('UPDATE jobs SET tags = ?, metadata = ? WHERE id = ?')
+      .bind(JSON.stringify(fields.tags), JSON.stringify(fields.metadata), job.id)
+      .run()
+    await run()
+    expect(received.map(read)).toMatchObject([{ data: { jobId: job.id, job: fields } }])
+  })
+
   it('is sent only for the types, the queue and the folder of the endpoint', async () => {
     await env.DB.exec("INSERT OR IGNORE INTO queues (name) VALUES ('films')")
     await create({ url: 'https://all.example.com/' })
@@ -124,6 +135,53 @@ describe('a message', () => {
     await run()
     expect(received[0]!.body.length).toBeLessThan(20_000)
     expect(read(received[0]!).data).toMatchObject({ truncated: true, job: { output: null } })
+  })
+})
+
+describe('the messages of a job', () => {
+  const types = ['job.created', 'job.started', 'job.completed']
+
+  it('are sent one after another in the order of the events, while those of other jobs are sent', async () => {
+    await create({ types })
+    const jobs = [await insertJobIn('completed'), await insertJobIn('completed')]
+    const open: string[] = []
+    const together: string[][] = []
+    receiver.answer = async (message) => {
+      open.push(read(message).data.jobId!)
+      together.push([...open])
+      await Promise.resolve()
+      await env.DB.prepare('SELECT 1').run()
+      open.splice(open.indexOf(read(message).data.jobId!), 1)
+      return respond(200)
+    }
+    await run()
+    for (const { id } of jobs) {
+      const own = received.map(read).filter(({ data }) => data.jobId === id)
+      expect(own.map(({ type }) => type)).toEqual(types)
+    }
+    expect(together.every((one) => new Set(one).size === one.length)).toBe(true)
+    expect(together.some((one) => one.length === 2)).toBe(true)
+  })
+
+  it('say by their sequence which one is newer, if one that was refused arrives later', async () => {
+    await create({ types })
+    const job = await insertJobIn('completed')
+    receiver.answer = (message) => respond(read(message).type === 'job.started' ? 500 : 200)
+    await run()
+    receiver.answer = () => respond(200)
+    await advance(MINUTE_MS)
+    const [created, refused, completed, started] = received.map(read)
+    expect(jobIds()).toEqual(Array(4).fill(job.id))
+    expect([created, refused, completed, started].map((one) => one!.type)).toEqual([
+      'job.created',
+      'job.started',
+      'job.completed',
+      'job.started',
+    ])
+    expect(ids()[1]).toBe(ids()[3])
+    expect(started!.data.sequence).toBe(refused!.data.sequence)
+    expect(started!.data.sequence).toBeLessThan(completed!.data.sequence)
+    expect(started!.data.sequence).toBeGreaterThan(created!.data.sequence)
   })
 })
 

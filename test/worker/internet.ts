@@ -1,0 +1,86 @@
+/** The internet of the tests: receivers of webhooks, and a DNS resolver. Miniflare calls it in Node.js. */
+import { Response } from 'miniflare'
+import { Webhook } from 'standardwebhooks'
+
+/** IPv4 and IPv6 addresses of names. Other names have a public address. */
+const RECORDS: Record<string, string[]> = {
+  'private.example.com': ['10.0.0.1'],
+  'loopback.example.com': ['127.0.0.1'],
+  'metadata.example.com': ['93.184.216.34', '169.254.169.254'],
+  'mapped.example.com': ['::ffff:127.0.0.1'],
+  'local-v6.example.com': ['93.184.216.34', 'fd00::1'],
+  'v6.example.com': ['2606:4700::1111'],
+  'nowhere.example.com': [],
+}
+/** Names that were resolved before, to change the address of `rebind-….example.com`. */
+const resolved = new Set<string>()
+
+export async function respondAsInternet(request: {
+  url: string
+  headers: Iterable<[string, string]>
+  text: () => Promise<string>
+}): Promise<Response> {
+  const url = new URL(request.url)
+  if (url.hostname === 'cloudflare-dns.com') {
+    return resolveName(url.searchParams.get('name')!, url.searchParams.get('type')!)
+  }
+  const headers = Object.fromEntries(request.headers)
+  const [, action, argument] = url.pathname.split('/')
+  switch (action) {
+    case 'status':
+      return new Response(null, { status: Number(argument), headers: { 'Retry-After': '7' } })
+    case 'redirect':
+      return new Response(null, {
+        status: 307,
+        headers: { Location: 'https://other.example.com/' },
+      })
+    case 'never':
+      return new Promise(() => undefined)
+    case 'slow-body':
+      // No more follows.
+      return new Response(
+        new ReadableStream({
+          start: (body) => body.enqueue(new TextEncoder().encode('the start')),
+        }),
+      )
+    case 'long':
+      return new Response('a'.repeat(1_000_000))
+    case 'verify': {
+      const body = await request.text()
+      return new Response(null, { status: verifies(argument!, body, headers) ? 204 : 401 })
+    }
+    default: {
+      const sent = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => [
+        name,
+        headers[name],
+      ])
+      return Response.json({ headers: Object.fromEntries(sent), body: await request.text() })
+    }
+  }
+}
+
+function verifies(secret: string, body: string, headers: Record<string, string>): boolean {
+  try {
+    new Webhook(decodeURIComponent(secret)).verify(body, headers)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function resolveName(name: string, type: string): Response {
+  if (name === 'unresolvable.example.com') {
+    return new Response(null, { status: 503 })
+  }
+  const isRebound = name.startsWith('rebind-') && resolved.has(`${name} ${type}`)
+  resolved.add(`${name} ${type}`)
+  const addresses = isRebound ? ['127.0.0.1'] : (RECORDS[name] ?? ['93.184.216.34'])
+  const code = type === 'A' ? 1 : 28
+  const Answer = [
+    { type: 5, data: 'alias.example.com.' },
+    ...addresses
+      .filter((address) => address.includes(':') === (code === 28))
+      .map((data) => ({ type: code, data })),
+  ]
+  return Response.json({ Status: 0, Answer })
+}

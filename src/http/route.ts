@@ -1,11 +1,10 @@
 /**
- * Defines routes. Each route also declares the error responses of its `Access`. A route with a
- * request body also declares 400, 413 and 507 (the disk or the database is full). A JSON body has a
- * maximum size.
+ * Defines routes. Each route also declares the error responses of its `Access`, and those of every
+ * route with parameters or with a body. A JSON body has a maximum size.
  */
 import { createRoute, type RouteConfig } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
-import { errors } from './responses/errorResponse.ts'
+import { errors, mergeErrors } from './responses/errorResponse.ts'
 import type { ApiEnv } from './apiEnv.ts'
 import { limitJsonBody } from './requestBody.ts'
 
@@ -16,16 +15,33 @@ export interface Access {
   responses: RouteConfig['responses']
 }
 
-const bodyErrors = errors(400, 413, 507)
+const inputErrors = errors('invalid_request')
+const pathErrors = errors('invalid_path')
+const bodyErrors = errors('too_large', 'insufficient_storage')
 
-type BodyErrors<Config> = Config extends { request: { body: object } } ? typeof bodyErrors : object
+type RequestErrors<Config> = Config extends { request: { body: object } }
+  ? typeof inputErrors & typeof bodyErrors
+  : Config extends { request: object }
+    ? typeof inputErrors
+    : object
+type PathErrors<Config> = Config extends { request: { params: object } }
+  ? typeof pathErrors
+  : object
+type Declared<Responses, Status> = Status extends keyof Responses ? Responses[Status] : never
+/** Error responses with the same status differ in their codes. */
+type Merged<One, Other> = {
+  [Status in keyof One | keyof Other]: Declared<One, Status> | Declared<Other, Status>
+}
 
 type Route<Config extends { responses: object }, Rejections> = Omit<
   Config,
   'middleware' | 'responses'
 > & {
   middleware: MiddlewareHandler<ApiEnv>
-  responses: Config['responses'] & Rejections & BodyErrors<Config>
+  responses: Merged<
+    Merged<Config['responses'], Rejections>,
+    Merged<RequestErrors<Config>, PathErrors<Config>>
+  >
   getRoutingPath(): string
 }
 
@@ -55,10 +71,12 @@ export function route<
       ...(isJson ? [limitJsonBody] : []),
       ...middleware,
     ],
-    responses: {
-      ...access.responses,
-      ...(request?.body && bodyErrors),
-      ...config.responses,
-    },
+    responses: mergeErrors(
+      access.responses,
+      request && inputErrors,
+      request?.params && pathErrors,
+      request?.body && bodyErrors,
+      config.responses,
+    ),
   }) as unknown as Route<Config, RouteAccess['responses']>
 }

@@ -13,7 +13,10 @@ import { jsonBody } from '../http/router.ts'
  * routes through RunnerGateway without a token. The claims of each runner and the requests about
  * each job are limited in rate.
  */
-const runnerToken = { security: [{ runnerToken: [] }], responses: errors(401, 429, 503) }
+const runnerToken = {
+  security: [{ runnerToken: [] }],
+  responses: errors('unauthorized', 'rate_limited', 'not_configured'),
+}
 const tags = ['runner']
 const jobParams = z.object({ id: z.string().max(100) })
 const fence = z.coerce.number().int().positive()
@@ -63,7 +66,13 @@ export const sourceRoute = route(runnerToken, {
   responses: {
     200: { description: 'The whole file' },
     206: { description: 'The requested range' },
-    ...errors(400, 409, 412, 416),
+    ...errors(
+      'lease_lost',
+      'file_not_found',
+      'precondition_failed',
+      'source_changed',
+      'range_not_satisfiable',
+    ),
   },
 })
 
@@ -79,7 +88,7 @@ export const chunksRoute = route(runnerToken, {
       protocol.completedChunks,
       'The completed chunks, in their order, up to the first one of video that is not completed.',
     ),
-    ...errors(400, 409),
+    ...errors('lease_lost'),
   },
 })
 
@@ -92,7 +101,7 @@ export const reportRoute = route(runnerToken, {
   request: { params: jobParams, body: jsonBody(protocol.report) },
   responses: {
     200: json(protocol.reportResponse, 'The lease is extended.'),
-    ...errors(409),
+    ...errors('lease_lost'),
   },
 })
 
@@ -105,7 +114,7 @@ export const outputRoute = route(runnerToken, {
   request: { params: jobParams, body: jsonBody(protocol.outputRequest) },
   responses: {
     200: json(protocol.outputResponse, 'The upload has begun.'),
-    ...errors(409),
+    ...errors('lease_lost'),
   },
 })
 
@@ -121,7 +130,7 @@ export const partRoute = route(runnerToken, {
   },
   responses: {
     200: json(uploadedPart, 'The part is stored.'),
-    ...errors(400, 409, 411),
+    ...errors('lease_lost', 'length_required', 'digest_mismatch'),
   },
 })
 
@@ -144,7 +153,7 @@ export const fileRoute = route(runnerToken, {
   },
   responses: {
     200: json(protocol.storedPackageFile, 'The file is stored.'),
-    ...errors(400, 409, 411, 413),
+    ...errors('lease_lost', 'length_required', 'digest_mismatch', 'too_large', 'not_ready'),
   },
 })
 
@@ -157,6 +166,6 @@ export const finishRoute = route(runnerToken, {
   request: { params: jobParams, body: jsonBody(protocol.finish) },
   responses: {
     200: json(protocol.finishResponse, 'The attempt has ended. Returns the status of the job.'),
-    ...errors(400, 409),
+    ...errors('lease_lost'),
   },
 })

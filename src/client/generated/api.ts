@@ -1843,7 +1843,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -1852,7 +1867,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -1899,7 +1917,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -1908,7 +1929,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -1917,7 +1941,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -1928,7 +1955,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -1937,7 +1967,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -2070,7 +2103,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -2079,7 +2115,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -2088,7 +2127,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -2097,7 +2139,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "file_not_found" | "queue_not_found";
+                    };
                 };
             };
             /** @description Conflicts with the current state */
@@ -2106,7 +2151,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "queue_draining" | "variant_busy" | "idempotency_conflict" | "idempotency_jobs_deleted";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -2115,7 +2163,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description The file is empty, or its name, content or Content-Type is not accepted */
@@ -2124,7 +2175,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "content_mismatch";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -2135,7 +2189,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited" | "cap_reached";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -2144,7 +2201,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -2153,7 +2213,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -2178,13 +2241,28 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
+                };
+            };
             /** @description The API key, stream token or runner token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -2193,7 +2271,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -2202,7 +2283,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "job_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -2213,7 +2297,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -2222,7 +2309,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -2257,7 +2347,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path" | "job_not_deletable";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -2266,7 +2359,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -2275,7 +2371,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -2286,7 +2385,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description Internal error */
@@ -2295,7 +2397,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -2304,7 +2409,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -2331,13 +2439,28 @@ export interface operations {
                     };
                 };
             };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
+                };
+            };
             /** @description The API key, stream token or runner token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -2346,7 +2469,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -2355,7 +2481,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "job_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -2366,7 +2495,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -2375,7 +2507,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -2402,13 +2537,28 @@ export interface operations {
                     };
                 };
             };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
+                };
+            };
             /** @description The API key, stream token or runner token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -2417,7 +2567,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -2426,7 +2579,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "job_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -2437,7 +2593,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -2446,7 +2605,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -2481,7 +2643,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path" | "job_not_retryable";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -2490,7 +2655,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -2499,7 +2667,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -2510,7 +2681,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description Internal error */
@@ -2519,7 +2693,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -2528,7 +2705,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -2570,7 +2750,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path" | "job_not_cancellable";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -2579,7 +2762,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -2588,7 +2774,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -2597,7 +2786,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -2608,7 +2800,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description Internal error */
@@ -2617,7 +2812,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -2626,7 +2824,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -2635,7 +2836,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -2668,7 +2872,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -2677,7 +2884,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -2686,7 +2896,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -2695,7 +2908,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -2706,7 +2922,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -2715,7 +2934,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -2724,7 +2946,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -2755,7 +2980,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -2764,7 +2992,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -2775,7 +3006,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -2784,7 +3018,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -2815,7 +3052,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -2824,7 +3064,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -2833,7 +3076,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -2842,7 +3088,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "queue_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -2853,7 +3102,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -2862,7 +3114,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -2897,7 +3152,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -2906,7 +3164,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -2915,7 +3176,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -2924,7 +3188,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -2935,7 +3202,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -2944,7 +3214,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -2953,7 +3226,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -2988,7 +3264,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -2997,7 +3276,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -3006,7 +3288,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -3015,7 +3300,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "queue_not_found";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -3024,7 +3312,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -3035,7 +3326,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -3044,7 +3338,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -3053,7 +3350,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -3086,7 +3386,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -3095,7 +3398,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -3104,7 +3410,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -3113,7 +3422,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "queue_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -3124,7 +3436,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -3133,7 +3448,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -3165,7 +3483,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -3174,7 +3495,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -3183,7 +3507,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -3192,7 +3519,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "preset_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -3203,7 +3533,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -3212,7 +3545,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -3248,7 +3584,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -3257,7 +3596,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -3266,7 +3608,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -3275,7 +3620,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "queue_not_found";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -3284,7 +3632,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -3295,7 +3646,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -3304,7 +3658,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -3313,7 +3670,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -3349,7 +3709,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -3358,7 +3721,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -3367,7 +3733,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -3376,7 +3745,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "preset_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -3387,7 +3759,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -3396,7 +3771,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -3444,7 +3822,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -3453,7 +3834,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -3462,7 +3846,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -3471,7 +3858,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "file_not_found" | "queue_not_found";
+                    };
                 };
             };
             /** @description Conflicts with the current state */
@@ -3480,7 +3870,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "queue_draining" | "variant_busy";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -3489,7 +3882,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description The file is empty, or its name, content or Content-Type is not accepted */
@@ -3498,7 +3894,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "content_mismatch";
+                    };
                 };
             };
             /** @description The file could not be probed */
@@ -3529,7 +3928,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited" | "cap_reached";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -3538,7 +3940,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -3547,7 +3952,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -3578,7 +3986,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -3587,7 +3998,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -3598,7 +4012,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -3607,7 +4024,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -3670,7 +4090,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -3679,7 +4102,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -3688,7 +4114,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -3697,7 +4126,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -3708,7 +4140,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -3717,7 +4152,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -3726,7 +4164,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -3751,13 +4192,28 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
+                };
+            };
             /** @description The API key, stream token or runner token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -3766,7 +4222,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -3775,7 +4234,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "key_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -3786,7 +4248,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -3795,7 +4260,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -3824,13 +4292,28 @@ export interface operations {
                     };
                 };
             };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
+                };
+            };
             /** @description The API key, stream token or runner token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -3839,7 +4322,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -3848,7 +4334,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "key_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -3859,7 +4348,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -3868,7 +4360,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -3903,7 +4398,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -3912,7 +4410,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -3921,7 +4422,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -3930,7 +4434,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "key_not_found";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -3939,7 +4446,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -3950,7 +4460,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -3959,7 +4472,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -3968,7 +4484,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -3997,7 +4516,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -4006,7 +4528,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -4017,7 +4542,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -4026,7 +4554,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -4062,7 +4593,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -4071,7 +4605,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -4080,7 +4617,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "cross_site_request";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -4089,7 +4629,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -4100,7 +4643,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -4109,7 +4655,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -4118,7 +4667,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -4151,7 +4703,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "cross_site_request";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -4162,7 +4717,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
         };
@@ -4199,7 +4757,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -4208,7 +4769,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -4217,7 +4781,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -4226,7 +4793,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description The file is empty, or its name, content or Content-Type is not accepted */
@@ -4235,7 +4805,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "content_mismatch";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -4246,7 +4819,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -4255,7 +4831,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -4264,7 +4843,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -4295,7 +4877,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -4304,7 +4889,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -4313,7 +4901,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -4322,7 +4913,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "queue_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -4333,7 +4927,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -4342,7 +4939,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -4377,7 +4977,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -4386,7 +4989,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -4395,7 +5001,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -4404,7 +5013,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "queue_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -4415,7 +5027,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -4424,7 +5039,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -4453,7 +5071,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -4462,7 +5083,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -4473,7 +5097,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -4482,7 +5109,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -4523,7 +5153,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -4532,7 +5165,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -4541,7 +5177,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -4550,7 +5189,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "file_not_found" | "job_not_found" | "queue_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -4561,7 +5203,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited" | "cap_reached";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -4570,7 +5215,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -4609,7 +5257,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -4618,7 +5269,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -4627,7 +5281,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -4636,7 +5293,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "file_not_found" | "job_not_found" | "queue_not_found";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -4645,7 +5305,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -4656,7 +5319,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -4665,7 +5331,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -4674,7 +5343,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -4705,7 +5377,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -4714,7 +5389,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -4725,7 +5403,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -4734,7 +5415,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -4812,7 +5496,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -4821,7 +5508,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -4830,7 +5520,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -4839,7 +5532,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "queue_not_found";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -4848,7 +5544,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -4859,7 +5558,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -4868,7 +5570,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -4877,7 +5582,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -4909,7 +5617,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -4918,7 +5629,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -4929,7 +5643,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -4938,7 +5655,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -4963,13 +5683,28 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
+                };
+            };
             /** @description The API key, stream token or runner token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -4978,7 +5713,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -4987,7 +5725,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "webhook_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -4998,7 +5739,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -5007,7 +5751,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -5036,13 +5783,28 @@ export interface operations {
                     };
                 };
             };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
+                };
+            };
             /** @description The API key, stream token or runner token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -5051,7 +5813,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -5060,7 +5825,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "webhook_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -5071,7 +5839,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -5080,7 +5851,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -5115,7 +5889,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -5124,7 +5901,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -5133,7 +5913,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -5142,7 +5925,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "webhook_not_found";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -5151,7 +5937,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -5162,7 +5951,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -5171,7 +5963,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -5180,7 +5975,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -5256,7 +6054,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -5265,7 +6066,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -5274,7 +6078,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -5283,7 +6090,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "webhook_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -5294,7 +6104,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -5303,7 +6116,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -5340,7 +6156,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -5349,7 +6168,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -5358,7 +6180,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -5367,7 +6192,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "webhook_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -5378,7 +6206,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -5387,7 +6218,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -5427,7 +6261,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -5436,7 +6273,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -5445,7 +6285,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -5454,7 +6297,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "webhook_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -5465,7 +6311,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -5474,7 +6323,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -5513,7 +6365,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -5522,7 +6377,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -5531,7 +6389,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -5540,7 +6401,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "webhook_not_found" | "delivery_not_found";
+                    };
                 };
             };
             /** @description Conflicts with the current state */
@@ -5549,7 +6413,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "webhook_disabled";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -5558,7 +6425,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -5569,7 +6439,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -5578,7 +6451,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -5587,7 +6463,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -5622,7 +6501,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -5631,7 +6513,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -5640,7 +6525,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -5651,7 +6539,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -5660,7 +6551,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -5695,7 +6589,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -5704,7 +6601,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -5713,7 +6613,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Content-Length is missing or not a number */
@@ -5722,7 +6625,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "length_required";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -5731,7 +6637,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large" | "storage_cap_reached";
+                    };
                 };
             };
             /** @description The file is empty, or its name, content or Content-Type is not accepted */
@@ -5740,7 +6649,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "content_mismatch";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -5751,7 +6663,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -5760,7 +6675,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -5769,7 +6687,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -5804,7 +6725,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -5813,7 +6737,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -5822,7 +6749,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -5831,7 +6761,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "file_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -5842,7 +6775,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -5851,7 +6787,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -5999,7 +6938,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -6008,7 +6950,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -6017,7 +6962,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -6026,7 +6974,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "file_not_found" | "queue_not_found";
+                    };
                 };
             };
             /** @description Conflicts with the current state */
@@ -6035,7 +6986,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "queue_draining" | "variant_busy" | "idempotency_conflict" | "idempotency_jobs_deleted";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -6044,7 +6998,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large" | "storage_cap_reached";
+                    };
                 };
             };
             /** @description The file is empty, or its name, content or Content-Type is not accepted */
@@ -6053,7 +7010,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "content_mismatch";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -6064,7 +7024,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited" | "cap_reached";
+                    };
                 };
             };
             /** @description Internal error */
@@ -6073,7 +7036,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "internal";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -6082,7 +7048,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -6091,7 +7060,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -6131,7 +7103,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -6140,7 +7115,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -6149,7 +7127,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -6158,7 +7139,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description The file is empty, or its name, content or Content-Type is not accepted */
@@ -6167,7 +7151,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "content_mismatch";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -6178,7 +7165,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -6187,7 +7177,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -6196,7 +7189,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -6237,7 +7233,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -6246,7 +7245,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -6255,7 +7257,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -6264,7 +7269,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "upload_not_found";
+                    };
                 };
             };
             /** @description Content-Length is missing or not a number */
@@ -6273,7 +7281,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "length_required";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -6282,7 +7293,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large" | "storage_cap_reached";
+                    };
                 };
             };
             /** @description The file is empty, or its name, content or Content-Type is not accepted */
@@ -6291,7 +7305,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "content_mismatch";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -6302,7 +7319,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -6311,7 +7331,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -6320,7 +7343,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -6345,13 +7371,28 @@ export interface operations {
                     "application/json": components["schemas"]["Upload"];
                 };
             };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
+                };
+            };
             /** @description The API key, stream token or runner token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -6360,7 +7401,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -6369,7 +7413,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "upload_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -6380,7 +7427,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -6389,7 +7439,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -6418,13 +7471,28 @@ export interface operations {
                     };
                 };
             };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
+                };
+            };
             /** @description The API key, stream token or runner token is missing or not valid */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -6433,7 +7501,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -6442,7 +7513,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "upload_not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -6453,7 +7527,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -6462,7 +7539,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -6502,7 +7582,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -6511,7 +7594,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -6520,7 +7606,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -6529,7 +7618,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "upload_not_found";
+                    };
                 };
             };
             /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
@@ -6538,7 +7630,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -6549,7 +7644,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -6558,7 +7656,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
             /** @description The disk or the database of the service is full */
@@ -6567,7 +7668,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
                 };
             };
         };
@@ -6636,7 +7740,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -6645,7 +7752,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -6654,7 +7764,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description Not found */
@@ -6663,7 +7776,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "file_not_found" | "queue_not_found";
+                    };
                 };
             };
             /** @description Conflicts with the current state */
@@ -6672,7 +7788,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "queue_draining" | "variant_busy";
+                    };
                 };
             };
             /** @description A condition such as If-Match is not met, or the source of an attempt was replaced or deleted */
@@ -6681,7 +7800,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "precondition_failed" | "source_changed";
+                    };
                 };
             };
             /** @description The file is empty, or its name, content or Content-Type is not accepted */
@@ -6690,7 +7812,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "content_mismatch";
+                    };
                 };
             };
             /** @description The range selects no byte of the file */
@@ -6699,7 +7824,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "range_not_satisfiable";
+                    };
                 };
             };
             /** @description The job of the variant failed */
@@ -6730,7 +7858,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited" | "cap_reached";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -6739,7 +7870,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured" | "not_ready";
+                    };
                 };
             };
         };
@@ -6780,7 +7914,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
                 };
             };
             /** @description Not found */
@@ -6789,7 +7926,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_found";
+                    };
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */
@@ -6800,7 +7940,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -6809,7 +7952,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -6848,7 +7994,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -6857,7 +8006,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -6866,7 +8018,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description The variant is not ready */
@@ -6896,7 +8051,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -6905,7 +8063,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };
@@ -6956,7 +8117,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -6965,7 +8129,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
                 };
             };
             /** @description The API key or the signed URL does not allow this */
@@ -6974,7 +8141,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
                 };
             };
             /** @description There is no job for this file or variant */
@@ -7004,7 +8174,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
                 };
             };
             /** @description The service is not configured correctly, or the resource is not ready yet */
@@ -7013,7 +8186,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
                 };
             };
         };

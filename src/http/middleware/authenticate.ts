@@ -16,7 +16,13 @@ import { isDigestOf, readBearerToken } from './bearerToken.ts'
 import { type RateLimitClass, checkCallerRateLimit } from './rateLimit.ts'
 
 /** Error responses of authentication and rate limits. */
-const rejections = errors(401, 403, 429, 503)
+const rejections = errors(
+  'unauthorized',
+  'forbidden',
+  'cross_site_request',
+  'rate_limited',
+  'not_configured',
+)
 
 /** Declares that a route needs an API key with one of these scopes. */
 export function requiresScope(...scopes: [Scope, ...Scope[]]) {

@@ -2,15 +2,17 @@
  * Error responses: one JSON shape, with statuses from the table of error codes. Types allow a route
  * only the statuses that it declares.
  */
+import type { RouteConfig } from '@hono/zod-openapi'
 import type { Context, TypedResponse } from 'hono'
-import { type ErrorBody, errorBody, type ErrorCode, ERRORS } from '../../contract/errors.ts'
+import type { z } from 'zod'
+import { type ErrorBody, type ErrorCode, ERRORS } from '../../contract/errors.ts'
 import type { ErrorResult } from '../../domain/result.ts'
 import type { ApiEnv } from '../apiEnv.ts'
 
 type Status<Code extends ErrorCode> = (typeof ERRORS)[Code]['status']
 /** A response for each code, so that a union of codes keeps the status of each. */
 type TypedErrorResponse<Code extends ErrorCode> = Code extends ErrorCode
-  ? TypedResponse<ErrorBody, Status<Code>, 'json'> & Response
+  ? TypedResponse<CodedBody<Code>, Status<Code>, 'json'> & Response
   : never
 
 /**
@@ -63,23 +65,61 @@ const retryAfter = {
   },
 } as const
 
-/** Declares error responses of a route by their status. */
-export function errors<Statuses extends number>(...statuses: Statuses[]) {
-  return Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      {
-        description: DESCRIPTIONS[status]!,
-        ...(status === 429 && { headers: retryAfter }),
-        content: { 'application/json': { schema: errorBody } },
-      },
-    ]),
-  ) as unknown as {
-    [Each in Statuses]: {
-      description: string
-      content: { 'application/json': { schema: typeof errorBody } }
+/** What clients read of an error with one of these codes. */
+type CodedBody<Code extends ErrorCode> = Omit<ErrorBody, 'code'> & { code: Code }
+type CodesOf<Each extends number, Code extends ErrorCode> = Code extends ErrorCode
+  ? Status<Code> extends Each
+    ? Code
+    : never
+  : never
+type ErrorResponses<Code extends ErrorCode> = {
+  [Each in Status<Code>]: {
+    description: string
+    content: {
+      'application/json': {
+        schema: z.ZodType<CodedBody<CodesOf<Each, Code>>, CodedBody<CodesOf<Each, Code>>>
+      }
     }
   }
+}
+
+/** Declares error responses of a route by their codes. Codes with the same status share a response. */
+export function errors<Code extends ErrorCode>(...codes: Code[]): ErrorResponses<Code> {
+  const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status)
+  const responses = [...byStatus].map(([status, list]) => [status, declareError(status, list)])
+  return Object.fromEntries(responses) as ErrorResponses<Code>
+}
+
+const ERROR_SCHEMA = { $ref: '#/components/schemas/Error' }
+/** The codes of the responses that `declareError` has returned. */
+const codesOf = new WeakMap<object, readonly ErrorCode[]>()
+
+function declareError(status: number, codes: ErrorCode[]) {
+  const properties = { code: { type: 'string' as const, enum: codes } }
+  const narrowed = { type: 'object' as const, properties, required: ['code'] }
+  const response = {
+    description: DESCRIPTIONS[status]!,
+    ...(status === 429 && { headers: retryAfter }),
+    content: { 'application/json': { schema: { allOf: [ERROR_SCHEMA, narrowed] } } },
+  }
+  codesOf.set(response, codes)
+  return response
+}
+
+/** Merges responses. Error responses with the same status get the codes of all. */
+export function mergeErrors(...declared: (RouteConfig['responses'] | undefined)[]) {
+  const merged: RouteConfig['responses'] = {}
+  for (const responses of declared) {
+    for (const [status, response] of Object.entries(responses ?? {})) {
+      const earlier = codesOf.get(merged[status] ?? {})
+      const added = codesOf.get(response)
+      merged[status] =
+        earlier && added
+          ? declareError(Number(status), [...new Set([...earlier, ...added])])
+          : response
+    }
+  }
+  return merged
 }
 
 /** Declares a JSON response. */

@@ -45,7 +45,7 @@ const getRoute = route(admin, {
   path: '/api-keys/{keyId}',
   summary: 'Get an API key',
   request: { params },
-  responses: { 200: json(apiKey, 'The API key'), ...errors(404) },
+  responses: { 200: json(apiKey, 'The API key'), ...errors('key_not_found') },
 })
 
 const changeRoute = route(admin, {
@@ -55,7 +55,7 @@ const changeRoute = route(admin, {
   path: '/api-keys/{keyId}',
   summary: 'Rename, disable or enable an API key, or change its expiry or limits',
   request: { params, body: jsonBody(changeApiKey) },
-  responses: { 200: json(apiKey, 'The changed API key'), ...errors(404) },
+  responses: { 200: json(apiKey, 'The changed API key'), ...errors('key_not_found') },
 })
 
 const deleteRoute = route(admin, {
@@ -65,7 +65,7 @@ const deleteRoute = route(admin, {
   path: '/api-keys/{keyId}',
   summary: 'Delete an API key',
   request: { params },
-  responses: { 200: json(successBody, 'The API key was deleted'), ...errors(404) },
+  responses: { 200: json(successBody, 'The API key was deleted'), ...errors('key_not_found') },
 })
 
 export const apiKeyRoutes = createApi()

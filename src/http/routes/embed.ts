@@ -12,7 +12,7 @@ import { errorResponse, errors } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
 import { createApi } from '../router.ts'
 
-const everyone = { security: [], middleware: rateLimitVisitors, responses: errors(429) }
+const everyone = { security: [], middleware: rateLimitVisitors, responses: errors('rate_limited') }
 const url = z.string().startsWith('/t/')
 const CACHE_SECONDS = 60
 
@@ -42,7 +42,7 @@ const embedRoute = route(everyone, {
   },
   responses: {
     200: { description: 'The page', content: { 'text/html': { schema: z.string() } } },
-    ...errors(400, 404, 503),
+    ...errors('not_found', 'not_configured'),
   },
 })
 

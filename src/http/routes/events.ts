@@ -55,7 +55,7 @@ const eventsRoute = route(openToVisitors('events:read'), {
         'A stream of events, open until either side closes it. If the service is temporarily unavailable or a limit is reached, the stream has one event "unavailable" with the error, and ends',
       content: { 'text/event-stream': { schema: queueEvent } },
     },
-    ...errors(400, 404),
+    ...errors('invalid_path', 'file_not_found', 'job_not_found', 'queue_not_found', 'cap_reached'),
   },
 })
 
@@ -66,7 +66,10 @@ const tokenRoute = route(requiresScope('events:read'), {
   path: '/queue/events/token',
   summary: 'Create a token with which a browser can stream events of a queue, folder, file or job',
   request: { body: jsonBody(createStreamToken) },
-  responses: { 201: json(streamToken, 'The token'), ...errors(404) },
+  responses: {
+    201: json(streamToken, 'The token'),
+    ...errors('invalid_path', 'file_not_found', 'job_not_found', 'queue_not_found'),
+  },
 })
 
 /** Returns the limit that applies to the stream; null for none. */

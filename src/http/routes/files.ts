@@ -37,7 +37,10 @@ const putRoute = route(
     path: '/files/{path}{.+}',
     summary: 'Store an original, replacing the one at this path',
     request: { params: z.object({ path: originalPath }), body: fileBody },
-    responses: { 201: json(storedFile, 'The stored file'), ...errors(400, 411, 413, 415) },
+    responses: {
+      201: json(storedFile, 'The stored file'),
+      ...errors('length_required', 'storage_cap_reached', 'too_large', 'content_mismatch'),
+    },
   },
 )
 
@@ -50,7 +53,7 @@ const listRoute = route(requiresScope('jobs:read', 'files:write'), {
   // For a key with a queue, the jobs of each file on the page are read.
   middleware: [limitLargeReads((_, { queue }) => queue !== null)],
   request: { query: listFilesQuery },
-  responses: { 200: json(fileList, 'A page of files'), ...errors(400) },
+  responses: { 200: json(fileList, 'A page of files'), ...errors('invalid_path') },
 })
 
 const deleteRoute = route(write, {
@@ -60,7 +63,7 @@ const deleteRoute = route(write, {
   path: '/files/{path}{.+}',
   summary: 'Delete an original and its variants, and cancel its jobs that have not ended',
   request: { params: z.object({ path: storagePath }) },
-  responses: { 200: json(successBody, 'The file was deleted'), ...errors(400, 404) },
+  responses: { 200: json(successBody, 'The file was deleted'), ...errors('file_not_found') },
 })
 
 const LIST = 'files'

@@ -68,7 +68,21 @@ const uploadRoute = route(requiresScope('files:write'), {
   request: { body: { required: true, content: { 'multipart/form-data': { schema: form } } } },
   responses: {
     201: json(uploaded, 'The stored files and their jobs'),
-    ...errors(404, 409, 413, 415, 500),
+    ...errors(
+      'invalid_path',
+      'invalid_transformation',
+      'file_not_found',
+      'queue_not_found',
+      'queue_draining',
+      'variant_busy',
+      'idempotency_conflict',
+      'idempotency_jobs_deleted',
+      'storage_cap_reached',
+      'too_large',
+      'content_mismatch',
+      'cap_reached',
+      'internal',
+    ),
   },
 })
 

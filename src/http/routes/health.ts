@@ -26,7 +26,7 @@ const healthRoute = createRoute({
   summary: 'Check that the settings are valid and that the database can be read',
   responses: {
     200: json(health, 'The service is healthy'),
-    ...errors(429, 503),
+    ...errors('rate_limited', 'not_configured', 'internal'),
   },
 })
 

@@ -21,7 +21,7 @@ const batchRoute = route(requiresScope('jobs:write'), {
     'Changes up to `limit` jobs, newest first. Send the request again with `nextCursor` until it is null. A request that is sent twice changes no job twice.',
   middleware: [limitLargeReads(() => true)],
   request: { body: jsonBody(jobBatch) },
-  responses: { 200: json(jobBatchResult, 'What was done'), ...errors(400) },
+  responses: { 200: json(jobBatchResult, 'What was done'), ...errors('invalid_path') },
 })
 
 export const jobBatchRoutes = createApi().openapi(batchRoute, async (c) => {

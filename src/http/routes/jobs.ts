@@ -65,7 +65,18 @@ const createJobsRoute = route(write, {
       z.object({ jobs: z.array(createdJob) }),
       'The job of each requested variant, in the order of the transformations',
     ),
-    ...errors(404, 409, 415),
+    ...errors(
+      'invalid_path',
+      'invalid_transformation',
+      'file_not_found',
+      'queue_not_found',
+      'queue_draining',
+      'variant_busy',
+      'idempotency_conflict',
+      'idempotency_jobs_deleted',
+      'content_mismatch',
+      'cap_reached',
+    ),
   },
 })
 
@@ -84,7 +95,7 @@ const listRoute = route(read, {
     ),
   ],
   request: { query: listJobsQuery },
-  responses: { 200: json(jobList, 'A page of jobs'), ...errors(400) },
+  responses: { 200: json(jobList, 'A page of jobs'), ...errors('invalid_path') },
 })
 
 const getRoute = route(read, {
@@ -94,7 +105,7 @@ const getRoute = route(read, {
   path: '/queue/jobs/{jobId}',
   summary: 'Get a job',
   request: { params },
-  responses: { 200: json(job, 'The job'), ...errors(404) },
+  responses: { 200: json(job, 'The job'), ...errors('job_not_found') },
 })
 
 const attemptsRoute = route(read, {
@@ -106,7 +117,7 @@ const attemptsRoute = route(read, {
   request: { params },
   responses: {
     200: json(z.object({ attempts: z.array(attempt) }), 'The attempts'),
-    ...errors(404),
+    ...errors('job_not_found'),
   },
 })
 
@@ -119,7 +130,7 @@ const chunksRoute = route(read, {
   request: { params },
   responses: {
     200: json(z.object({ chunks: z.array(chunk) }), 'The chunks; none if the job was not split'),
-    ...errors(404),
+    ...errors('job_not_found'),
   },
 })
 
@@ -130,7 +141,10 @@ const retryRoute = route(write, {
   path: '/queue/jobs/{jobId}/retry',
   summary: 'Return a failed job to the queue, and count its attempts from 0 again',
   request: { params },
-  responses: { 200: json(successBody, 'The job is pending again'), ...errors(400, 500) },
+  responses: {
+    200: json(successBody, 'The job is pending again'),
+    ...errors('job_not_retryable', 'internal'),
+  },
 })
 
 const cancelRoute = route(write, {
@@ -148,7 +162,10 @@ const cancelRoute = route(write, {
       },
     },
   },
-  responses: { 200: json(successBody, 'The job is cancelled'), ...errors(500) },
+  responses: {
+    200: json(successBody, 'The job is cancelled'),
+    ...errors('job_not_cancellable', 'internal'),
+  },
 })
 
 const deleteRoute = route(write, {
@@ -158,7 +175,10 @@ const deleteRoute = route(write, {
   path: '/queue/jobs/{jobId}',
   summary: 'Delete a job, and stop it if it is running',
   request: { params },
-  responses: { 200: json(successBody, 'The job was deleted'), ...errors(400, 500) },
+  responses: {
+    200: json(successBody, 'The job was deleted'),
+    ...errors('job_not_deletable', 'internal'),
+  },
 })
 
 export const jobRoutes = createApi()

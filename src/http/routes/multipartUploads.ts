@@ -49,7 +49,7 @@ const beginRoute = route(write, {
       }),
       'The upload',
     ),
-    ...errors(415),
+    ...errors('invalid_path', 'content_mismatch'),
   },
 })
 
@@ -74,7 +74,13 @@ const partRoute = route(write, {
       ...json(uploadedPart, 'The part. Send it with the completion.'),
       headers: { ETag: etagHeader },
     },
-    ...errors(400, 404, 411, 413, 415),
+    ...errors(
+      'upload_not_found',
+      'length_required',
+      'storage_cap_reached',
+      'too_large',
+      'content_mismatch',
+    ),
   },
 })
 
@@ -85,7 +91,7 @@ const getRoute = route(write, {
   path: '/uploads/{uploadId}',
   summary: 'Get an upload and its stored parts',
   request: { params },
-  responses: { 200: json(uploadState, 'The upload'), ...errors(404) },
+  responses: { 200: json(uploadState, 'The upload'), ...errors('upload_not_found') },
 })
 
 const completeRoute = route(write, {
@@ -99,7 +105,7 @@ const completeRoute = route(write, {
     params,
     body: jsonBody(z.strictObject({ parts: namedParts })),
   },
-  responses: { 201: json(storedFile, 'The stored file'), ...errors(404) },
+  responses: { 201: json(storedFile, 'The stored file'), ...errors('upload_not_found') },
 })
 
 const abortRoute = route(write, {
@@ -109,7 +115,7 @@ const abortRoute = route(write, {
   path: '/uploads/{uploadId}',
   summary: 'Abort an upload, and delete its parts',
   request: { params },
-  responses: { 200: json(successBody, 'The upload was aborted'), ...errors(404) },
+  responses: { 200: json(successBody, 'The upload was aborted'), ...errors('upload_not_found') },
 })
 
 export const multipartUploadRoutes = createApi()

@@ -29,7 +29,7 @@ const listRoute = route(read, {
   request: { params: queueParams },
   responses: {
     200: json(z.object({ presets: z.array(preset) }), 'The presets, in the order of their names'),
-    ...errors(400, 404),
+    ...errors('queue_not_found'),
   },
 })
 
@@ -40,7 +40,7 @@ const getRoute = route(read, {
   path: '/queues/{name}/presets/{preset}',
   summary: 'Get a named preset',
   request: { params: presetParams },
-  responses: { 200: json(preset, 'The preset'), ...errors(400, 404) },
+  responses: { 200: json(preset, 'The preset'), ...errors('preset_not_found') },
 })
 
 const putRoute = route(write, {
@@ -50,7 +50,10 @@ const putRoute = route(write, {
   path: '/queues/{name}/presets/{preset}',
   summary: 'Create a named preset, or change it. Variants that were made with it stay.',
   request: { params: presetParams, body: jsonBody(presetBody) },
-  responses: { 200: json(preset, 'The preset'), ...errors(404) },
+  responses: {
+    200: json(preset, 'The preset'),
+    ...errors('invalid_transformation', 'queue_not_found'),
+  },
 })
 
 const deleteRoute = route(write, {
@@ -60,7 +63,7 @@ const deleteRoute = route(write, {
   path: '/queues/{name}/presets/{preset}',
   summary: 'Delete a named preset. Variants that were made with it stay.',
   request: { params: presetParams },
-  responses: { 200: json(successBody, 'The preset was deleted'), ...errors(400, 404) },
+  responses: { 200: json(successBody, 'The preset was deleted'), ...errors('preset_not_found') },
 })
 
 export const presetRoutes = createApi()

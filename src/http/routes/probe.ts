@@ -25,7 +25,14 @@ const probeRoute = route(requiresScope('jobs:read'), {
     200: json(probeDocument, 'The description'),
     202: json(queuedBody, 'The probe has not ended. Send the request again after Retry-After.'),
     422: json(failedBody, 'The file could not be probed'),
-    ...errors(400, 404, 409, 415),
+    ...errors(
+      'file_not_found',
+      'queue_not_found',
+      'queue_draining',
+      'variant_busy',
+      'content_mismatch',
+      'cap_reached',
+    ),
   },
 })
 

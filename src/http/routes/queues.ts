@@ -28,7 +28,7 @@ const getRoute = route(admin, {
   path: '/queues/{name}',
   summary: 'Get a queue',
   request: { params },
-  responses: { 200: json(queue, 'The queue'), ...errors(400, 404) },
+  responses: { 200: json(queue, 'The queue'), ...errors('queue_not_found') },
 })
 
 const putRoute = route(admin, {
@@ -48,7 +48,7 @@ const patchRoute = route(admin, {
   path: '/queues/{name}',
   summary: 'Pause, resume or drain a queue, or change its limits',
   request: { params, body: jsonBody(queueSettings) },
-  responses: { 200: json(queue, 'The changed queue'), ...errors(404) },
+  responses: { 200: json(queue, 'The changed queue'), ...errors('queue_not_found') },
 })
 
 export const queueRoutes = createApi()

@@ -15,7 +15,7 @@ import { endSession, findCrossSiteError, startSession } from '../session.ts'
 import type { Context } from 'hono'
 
 const tags = ['session']
-const everyone = { security: [], middleware: rateLimitVisitors, responses: errors(429) }
+const everyone = { security: [], middleware: rateLimitVisitors, responses: errors('rate_limited') }
 
 const startRoute = route(everyone, {
   tags,
@@ -28,7 +28,7 @@ const startRoute = route(everyone, {
   request: { body: jsonBody(startSessionRequest) },
   responses: {
     201: json(session, 'The session; its cookie is set'),
-    ...errors(401, 403, 503),
+    ...errors('unauthorized', 'cross_site_request', 'not_configured'),
   },
 })
 
@@ -47,7 +47,7 @@ const endRoute = route(everyone, {
   method: 'delete',
   path: '/session',
   summary: 'Sign a browser out',
-  responses: { 200: json(successBody, 'The cookie was deleted'), ...errors(403) },
+  responses: { 200: json(successBody, 'The cookie was deleted'), ...errors('cross_site_request') },
 })
 
 async function describeSession(c: Context<ApiEnv>, caller: Caller, expiresAt: number | null) {

@@ -29,7 +29,10 @@ const signRoute = route(requiresScope('jobs:read', 'files:write'), {
   path: '/signed-urls',
   summary: 'Create a URL that reads a variant or original, or stores a file, for a limited time',
   request: { body: jsonBody(createSignedUrl) },
-  responses: { 201: json(signedUrl, 'The URL'), ...errors(415) },
+  responses: {
+    201: json(signedUrl, 'The URL'),
+    ...errors('invalid_path', 'invalid_transformation', 'content_mismatch'),
+  },
 })
 
 /**

@@ -22,7 +22,7 @@ const statsRoute = route(read, {
   summary: 'Get the number of jobs by status and the throughput, of one queue or of all queues',
   middleware: [limitLargeReads((_, { pathPrefix }) => pathPrefix !== null)],
   request: { query: z.object({ queue: queueName.optional() }) },
-  responses: { 200: json(stats, 'The statistics'), ...errors(400, 404) },
+  responses: { 200: json(stats, 'The statistics'), ...errors('queue_not_found') },
 })
 
 const historyRoute = route(read, {
@@ -41,7 +41,10 @@ const historyRoute = route(read, {
     ),
   ],
   request: { query: historyQuery },
-  responses: { 200: json(history, 'The throughput of each interval'), ...errors(400, 404) },
+  responses: {
+    200: json(history, 'The throughput of each interval'),
+    ...errors('queue_not_found'),
+  },
 })
 
 export const statsRoutes = createApi()

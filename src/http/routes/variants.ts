@@ -67,7 +67,19 @@ const variantRoute = route(openToVisitors('jobs:read'), {
     307: { description: 'The variant is a package. Location is the file that players open first' },
     304: { description: 'Not modified' },
     422: json(failedBody, 'The job of the variant failed'),
-    ...errors(400, 404, 409, 412, 415, 416),
+    ...errors(
+      'invalid_transformation',
+      'file_not_found',
+      'queue_not_found',
+      'queue_draining',
+      'variant_busy',
+      'precondition_failed',
+      'source_changed',
+      'content_mismatch',
+      'range_not_satisfiable',
+      'cap_reached',
+      'not_ready',
+    ),
   },
 })
 

@@ -52,7 +52,7 @@ const statusRoute = route(open, {
   responses: {
     200: json(status, 'The status'),
     404: json(notFound, 'There is no job for this file or variant'),
-    ...errors(400),
+    ...errors('invalid_transformation'),
   },
 })
 
@@ -66,7 +66,7 @@ const sizeRoute = route(open, {
   responses: {
     200: json(z.object({ size: z.int(), status: z.literal('ready') }), 'The size in bytes'),
     404: json(notFound, 'The variant is not ready'),
-    ...errors(400),
+    ...errors('invalid_transformation'),
   },
 })
 

@@ -41,7 +41,10 @@ const createWebhookRoute = route(write, {
   path: '/webhooks',
   summary: 'Create an endpoint that receives events from now on',
   request: { body: jsonBody(createWebhook) },
-  responses: { 201: json(withSecret, 'The webhook, with its secret'), ...errors(404) },
+  responses: {
+    201: json(withSecret, 'The webhook, with its secret'),
+    ...errors('invalid_path', 'queue_not_found'),
+  },
 })
 
 const listRoute = route(read, {
@@ -78,7 +81,7 @@ const getRoute = route(read, {
   path: '/webhooks/{webhookId}',
   summary: 'Get a webhook',
   request: { params },
-  responses: { 200: json(webhook, 'The webhook'), ...errors(404) },
+  responses: { 200: json(webhook, 'The webhook'), ...errors('webhook_not_found') },
 })
 
 const changeRoute = route(write, {
@@ -88,7 +91,7 @@ const changeRoute = route(write, {
   path: '/webhooks/{webhookId}',
   summary: 'Change, disable or enable a webhook',
   request: { params, body: jsonBody(changeWebhook) },
-  responses: { 200: json(webhook, 'The changed webhook'), ...errors(404) },
+  responses: { 200: json(webhook, 'The changed webhook'), ...errors('webhook_not_found') },
 })
 
 const deleteRoute = route(write, {
@@ -98,7 +101,7 @@ const deleteRoute = route(write, {
   path: '/webhooks/{webhookId}',
   summary: 'Delete a webhook and its log of deliveries',
   request: { params },
-  responses: { 200: json(successBody, 'The webhook was deleted'), ...errors(404) },
+  responses: { 200: json(successBody, 'The webhook was deleted'), ...errors('webhook_not_found') },
 })
 
 const rotateRoute = route(write, {
@@ -108,7 +111,10 @@ const rotateRoute = route(write, {
   path: '/webhooks/{webhookId}/rotate-secret',
   summary: 'Create a new secret. For a day, messages are signed with the previous one too',
   request: { params },
-  responses: { 200: json(withSecret, 'The webhook, with its new secret'), ...errors(400, 404) },
+  responses: {
+    200: json(withSecret, 'The webhook, with its new secret'),
+    ...errors('webhook_not_found'),
+  },
 })
 
 const testRoute = route(write, {
@@ -118,7 +124,10 @@ const testRoute = route(write, {
   path: '/webhooks/{webhookId}/test',
   summary: 'Send a message of the type webhook.test now, and return the answer of the receiver',
   request: { params },
-  responses: { 200: json(testResult, 'What the receiver answered'), ...errors(400, 404) },
+  responses: {
+    200: json(testResult, 'What the receiver answered'),
+    ...errors('webhook_not_found'),
+  },
 })
 
 const deliveriesRoute = route(read, {
@@ -136,7 +145,7 @@ const deliveriesRoute = route(read, {
       }),
       'A page of deliveries',
     ),
-    ...errors(400, 404),
+    ...errors('webhook_not_found'),
   },
 })
 
@@ -158,7 +167,7 @@ const replayRoute = route(write, {
       }),
       'The deliveries are pending again',
     ),
-    ...errors(404, 409),
+    ...errors('webhook_not_found', 'delivery_not_found', 'webhook_disabled'),
   },
 })
 

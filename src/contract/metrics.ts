@@ -57,6 +57,21 @@ export const METRICS = {
     help: 'Time that attempts of jobs and chunks spent in each stage.',
     labels: ['queue', 'stage'],
   },
+  reelqueue_webhook_attempts_total: {
+    type: 'counter',
+    help: 'Attempts to deliver an event to a webhook endpoint, by result: delivered or failed.',
+    labels: ['webhook', 'result'],
+  },
+  reelqueue_webhook_failing_seconds: {
+    type: 'gauge',
+    help: 'Time since a webhook endpoint began to accept nothing; 0 if it accepts messages.',
+    labels: ['webhook'],
+  },
+  reelqueue_webhook_disabled: {
+    type: 'gauge',
+    help: '1 if a webhook endpoint is disabled, otherwise 0.',
+    labels: ['webhook'],
+  },
   reelqueue_database_size_bytes: {
     type: 'gauge',
     help: 'Size of the database (D1).',

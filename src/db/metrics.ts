@@ -1,8 +1,9 @@
-/** The statement behind the metrics. */
+/** The statements behind the metrics. */
 import { sql } from 'drizzle-orm'
 import type { JobStatus } from '../contract/jobStatus.ts'
-import type { Database } from './database.ts'
+import { type Database, statement } from './database.ts'
 import { oldestPendingAt } from './queueStats.ts'
+import { JOB_URLS } from './schema/index.ts'
 
 export interface QueueMetrics extends Record<JobStatus, number> {
   name: string
@@ -14,19 +15,41 @@ export interface QueueMetrics extends Record<JobStatus, number> {
   totals: Record<string, number>
 }
 
+/** Without the origins of job URLs: they come and go, and there can be many. */
+export interface WebhookMetrics {
+  id: string
+  delivered: number
+  failedAttempts: number
+  /** ms since the epoch */
+  failingSince: number | null
+  disabledAt: number | null
+}
+
 /**
- * Reads the counters of one queue, or (null) of all queues, and the size of the database, which D1
- * reports with every result. Reads a few rows for each queue.
+ * Reads the counters of one queue, or (null) of all queues, those of their webhook endpoints, and the size of
+ * the database, which D1 reports with every result. Reads a few rows for each queue and endpoint.
  */
 export async function readQueueMetrics(db: Database, queue: string | null) {
-  const { results, meta } = await db.run(sql`
+  const ofQueues = sql`
     SELECT name, pending, running, completed, error, cancelled, split,
       pending_chunks AS pendingChunks, running_chunks AS runningChunks, totals,
       ${oldestPendingAt} AS oldestPendingAt
-    FROM queues WHERE ${queue} IS NULL OR name = ${queue} ORDER BY name`)
+    FROM queues WHERE ${queue} IS NULL OR name = ${queue} ORDER BY name`
+  const ofWebhooks = sql`
+    SELECT id, delivered, failed_attempts AS failedAttempts, failing_since AS failingSince,
+      disabled_at AS disabledAt
+    FROM webhook_endpoints
+    WHERE for_jobs = 0 AND deleted_at IS NULL AND id <> ${JOB_URLS}
+      AND (${queue} IS NULL OR queue = ${queue})
+    ORDER BY id`
+  const [{ results, meta }, webhooks] = await db.batch([
+    statement(db, ofQueues),
+    statement(db, ofWebhooks),
+  ])
   const rows = results as unknown as (Omit<QueueMetrics, 'totals'> & { totals: string })[]
   return {
     queues: rows.map((row) => ({ ...row, totals: JSON.parse(row.totals) }) as QueueMetrics),
+    webhooks: webhooks.results as unknown as WebhookMetrics[],
     databaseBytes: meta.size_after,
   }
 }

@@ -4,16 +4,16 @@ import { JOB_STATUSES } from '../../contract/jobStatus.ts'
 import type { Sample, Samples } from '../../contract/metrics.ts'
 import { STAGES } from '../../contract/runnerProtocol.ts'
 import { MAX_DATABASE_BYTES } from '../../db/databaseSize.ts'
-import { type QueueMetrics, readQueueMetrics } from '../../db/metrics.ts'
+import { type QueueMetrics, readQueueMetrics, type WebhookMetrics } from '../../db/metrics.ts'
 import type { Restriction } from '../../domain/caller.ts'
 import type { Platform } from '../ports.ts'
 
 /**
- * Returns the metrics of the queues that the caller can see. A key that is restricted to a queue gets
+ * Returns the metrics of the queues that the caller can see, and of their webhooks. A key that is restricted to a queue gets
  * nothing about the database.
  */
 export async function readMetrics({ db }: Platform, { queue }: Restriction): Promise<Samples> {
-  const { queues, databaseBytes } = await readQueueMetrics(db, queue)
+  const { queues, webhooks, databaseBytes } = await readQueueMetrics(db, queue)
   const now = Date.now()
   const each = (read: (row: QueueMetrics) => number): Sample[] =>
     queues.map((row) => ({ labels: { queue: row.name }, value: read(row) }))
@@ -55,9 +55,25 @@ export async function readMetrics({ db }: Platform, { queue }: Restriction): Pro
     reelqueue_stage_seconds_total: eachOf('stage', STAGES, (row, stage) =>
       seconds(`stage:${stage}`)(row),
     ),
+    ...sampleWebhooks(webhooks, now),
     ...(queue === null && {
       reelqueue_database_size_bytes: [{ labels: {}, value: databaseBytes }],
       reelqueue_database_limit_bytes: [{ labels: {}, value: MAX_DATABASE_BYTES }],
     }),
+  }
+}
+
+function sampleWebhooks(webhooks: readonly WebhookMetrics[], now: number): Samples {
+  const each = (read: (row: WebhookMetrics) => number): Sample[] =>
+    webhooks.map((row) => ({ labels: { webhook: row.id }, value: read(row) }))
+  return {
+    reelqueue_webhook_attempts_total: webhooks.flatMap(({ id, delivered, failedAttempts }) => [
+      { labels: { webhook: id, result: 'delivered' }, value: delivered },
+      { labels: { webhook: id, result: 'failed' }, value: failedAttempts },
+    ]),
+    reelqueue_webhook_failing_seconds: each(({ failingSince }) =>
+      failingSince === null ? 0 : Math.max(0, now - failingSince) / 1000,
+    ),
+    reelqueue_webhook_disabled: each(({ disabledAt }) => Number(disabledAt !== null)),
   }
 }

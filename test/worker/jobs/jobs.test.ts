@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Job } from '../../../src/contract/job.ts'
 import type { History, Stats } from '../../../src/contract/stats.ts'
 import { METRICS } from '../../../src/contract/metrics.ts'
@@ -149,6 +149,10 @@ describe('queue stats', () => {
 })
 
 describe('metrics', () => {
+  beforeAll(async () => {
+    await expectJson(await api('POST', '/webhooks', { url: 'https://hooks.example.com/' }), 201)
+  })
+
   /** The value of each series of a queue, by its name and its other labels. */
   async function readMetrics(queue: string) {
     const response = await api('GET', '/metrics')

@@ -262,3 +262,32 @@ it('an endpoint that answers with 410 is disabled, which the event streams say',
   expect(data).toEqual({ webhookId: gone.id, reason: 'gone' })
   expect(await show(gone.id)).toMatchObject({ disabled: true, disabledReason: 'gone' })
 })
+
+it('the metrics count what endpoints accepted and refused; a key of a queue sees its own', async () => {
+  const types = ['job.completed']
+  const good = await create({ types })
+  const gone = await create({ url: 'https://hooks.example.com/status/410', types })
+  const key = await makeKey({ queue: 'default', scopes: ['metrics:read', 'webhooks:write'] })
+  const own = await expectJson<Created>(await key.call('POST', '/webhooks', { url: ECHO }), 201)
+  await insertJobIn('completed')
+  await dispatchEvents(openPlatform().platform)
+  await waitForLog(good.id, ['delivered'])
+  await vi.waitFor(async () => expect(await show(gone.id)).toMatchObject({ disabled: true }))
+  const readSeries = async (response: Response) =>
+    (await response.text()).split('\n').filter((line) => line.startsWith('reelqueue_webhook'))
+  const all = await readSeries(await api('GET', '/metrics'))
+  expect(all).toEqual(
+    expect.arrayContaining([
+      `reelqueue_webhook_attempts_total{webhook="${good.id}",result="delivered"} 1`,
+      `reelqueue_webhook_attempts_total{webhook="${good.id}",result="failed"} 0`,
+      `reelqueue_webhook_attempts_total{webhook="${gone.id}",result="delivered"} 0`,
+      `reelqueue_webhook_attempts_total{webhook="${gone.id}",result="failed"} 1`,
+      `reelqueue_webhook_failing_seconds{webhook="${good.id}"} 0`,
+      `reelqueue_webhook_disabled{webhook="${good.id}"} 0`,
+      `reelqueue_webhook_disabled{webhook="${gone.id}"} 1`,
+    ]),
+  )
+  const seen = await readSeries(await key.call('GET', '/metrics'))
+  expect(seen).toEqual(all.filter((line) => line.includes(own.id)))
+  expect(seen).toHaveLength(4)
+})

@@ -26,20 +26,21 @@ async function check(variantUrl: string, signal: AbortSignal): Promise<VariantCh
 
 /** @param variantUrl URL of the variant, with the transformation as it was typed */
 export function useVariantCheck(variantUrl: string): VariantCheck {
-  const [found, setFound] = useState(UNKNOWN)
+  const [found, setFound] = useState({ variantUrl: '', ...UNKNOWN })
   useEffect(() => {
     const stopped = new AbortController()
     const timer = setTimeout(() => {
-      check(variantUrl, stopped.signal).then(setFound, () => {
-        if (!stopped.signal.aborted) {
-          setFound(UNKNOWN)
-        }
-      })
+      check(variantUrl, stopped.signal).then(
+        (result) => setFound({ variantUrl, ...result }),
+        () => {
+          // Without the service, the page shows what was typed.
+        },
+      )
     }, DELAY_MS)
     return () => {
       clearTimeout(timer)
       stopped.abort()
     }
   }, [variantUrl])
-  return found
+  return found.variantUrl === variantUrl ? found : UNKNOWN
 }

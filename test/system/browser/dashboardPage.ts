@@ -35,8 +35,13 @@ export async function checkPage(page: Page, name: string): Promise<void> {
   }
 }
 
-export function waitForText(page: Page, text: string) {
-  return page.waitForSelector(`::-p-text(${text})`, { timeout: 60_000 })
+/** A selector for a text does not notice that a text has changed in place. */
+export async function waitForText(page: Page, text: string): Promise<void> {
+  await page.waitForFunction(
+    (expected) => document.body.textContent!.includes(expected),
+    { polling: 50, timeout: 60_000 },
+    text,
+  )
 }
 
 /** Waits until the list of jobs has this number of rows. */

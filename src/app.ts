@@ -23,6 +23,8 @@ import { signedUrlRoutes } from './http/routes/signedUrls.ts'
 import { statsRoutes } from './http/routes/stats.ts'
 import { multipartUploadRoutes } from './http/routes/multipartUploads.ts'
 import { formUploadRoutes } from './http/routes/formUpload.ts'
+import { tusRoutes } from './http/routes/tus.ts'
+import { answerOptions, setTusHeaders } from './http/tusProtocol.ts'
 import { variantRoutes } from './http/routes/variants.ts'
 import { videoStatusRoutes } from './http/routes/videoStatus.ts'
 import { webhookRoutes } from './http/routes/webhooks.ts'
@@ -32,7 +34,9 @@ import { gateway } from './runners/handlers.ts'
 export const app = createBaseApp()
 
 app.use(servePages)
+app.use('/tus/*', setTusHeaders)
 app.use(allowOrigins)
+app.use('/tus/*', answerOptions)
 app.use(
   methodNotAllowed({
     app,
@@ -66,6 +70,7 @@ app.route('/', webhookRoutes)
 app.route('/', fileRoutes)
 app.route('/', formUploadRoutes)
 app.route('/', multipartUploadRoutes)
+app.route('/', tusRoutes)
 app.route('/', variantRoutes)
 app.route('/', embedRoutes)
 app.route('/', videoStatusRoutes)

@@ -1,4 +1,4 @@
-/** Originals in the API: the query of the list, stored files, and uploads in parts. */
+/** Originals in the API: the query of the list, stored files, and uploads in parts and by tus. */
 import { z } from 'zod'
 import { createdJob } from './job.ts'
 import { uploadedPart } from './uploadParts.ts'
@@ -57,3 +57,15 @@ export const uploadState = z
       .describe('The stored parts, in the order of their numbers'),
   })
   .meta({ id: 'Upload' })
+
+/** A resumable upload by the tus protocol. */
+export const tusUpload = z
+  .object({
+    uploadId: z.string(),
+    filePath: z.string(),
+    offset: z.int().nonnegative().describe('Bytes that are stored'),
+    length: z.int().nullable().describe('Size of the file in bytes; null while it is not known'),
+    createdAt: time,
+    completedAt: time.nullable(),
+  })
+  .meta({ id: 'TusUpload' })

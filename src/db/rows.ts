@@ -7,6 +7,7 @@ import type {
   jobs,
   namedPresets,
   queues,
+  tusUploads,
   uploads,
   variants,
   webhookDeliveries,
@@ -26,6 +27,7 @@ export type ApiKeyRow = typeof apiKeys.$inferSelect
 export type NamedPresetRow = typeof namedPresets.$inferSelect
 /** A queue, without its totals, which only the metrics read. */
 export type QueueRow = Omit<typeof queues.$inferSelect, 'totals'>
+export type TusUploadRow = typeof tusUploads.$inferSelect
 export type UploadRow = typeof uploads.$inferSelect
 export type VariantRow = typeof variants.$inferSelect
 export type WebhookRow = typeof webhookEndpoints.$inferSelect

@@ -84,15 +84,23 @@ export async function readSignature(
   c: Context<ApiEnv>,
   target: SignedTarget,
 ): Promise<{ ok: true; access: SignedAccess } | ErrorResult<'forbidden'> | null> {
-  const signature = c.req.query('sig')
-  if (signature === undefined) {
-    return null
-  }
+  return c.req.query('sig') === undefined
+    ? null
+    : checkSignature(c, target, new URL(c.req.url).searchParams)
+}
+
+/** Returns the access that the query of a signed URL grants to `target`. */
+export async function checkSignature(
+  c: Context<ApiEnv>,
+  target: SignedTarget,
+  query: URLSearchParams,
+): Promise<{ ok: true; access: SignedAccess } | ErrorResult<'forbidden'>> {
+  const signature = query.get('sig') ?? ''
   const terms = {
-    exp: c.req.query('exp') ?? '',
-    key: c.req.query('key') ?? '',
-    maxBytes: c.req.query('maxBytes') ?? null,
-    contentType: c.req.query('contentType') ?? null,
+    exp: query.get('exp') ?? '',
+    key: query.get('key') ?? '',
+    maxBytes: query.get('maxBytes'),
+    contentType: query.get('contentType'),
   }
   const { signingKeys } = c.get('platform').settings
   if (!(await isValidSignature(signingKeys, 'signed-url', signedText(target, terms), signature))) {
@@ -105,36 +113,51 @@ export async function readSignature(
   if (expiresAt <= Date.now()) {
     return errorResult('forbidden', 'This URL has expired. Request a new one.')
   }
-  const found =
-    terms.key === 'root'
-      ? { ok: true as const, caller: ROOT }
-      : await findCallerById(c.get('platform'), terms.key)
+  const found = await findSigner(c, terms.key)
   if (!found.ok) {
-    return errorResult(
-      'forbidden',
-      'The API key that created this URL was deleted, is disabled or has expired.',
-    )
+    return found
   }
   const maxBytes = terms.maxBytes === null ? null : Number(terms.maxBytes)
   const { contentType } = terms
   return { ok: true, access: { caller: found.caller, expiresAt, maxBytes, contentType } }
 }
 
-/** Returns an error if an upload does not meet the limits of its signed URL, else null. */
+/** Returns the caller that has signed, by the id of its API key. */
+export async function findSigner(
+  c: Context<ApiEnv>,
+  keyId: string,
+): Promise<{ ok: true; caller: Caller } | ErrorResult<'forbidden'>> {
+  const found =
+    keyId === 'root'
+      ? { ok: true as const, caller: ROOT }
+      : await findCallerById(c.get('platform'), keyId)
+  return found.ok
+    ? found
+    : errorResult(
+        'forbidden',
+        'The API key that created this URL was deleted, is disabled or has expired.',
+      )
+}
+
+/**
+ * Returns an error if an upload does not meet the limits of its signed URL, else null.
+ *
+ * @param sent.sizeBytes null if it is not known yet
+ */
 export function uploadLimitError(
-  c: Context,
   { maxBytes, contentType }: SignedAccess,
-  sizeBytes: number,
+  sent: { sizeBytes: number | null; contentType: string | undefined },
 ): ErrorResult<'too_large' | 'content_mismatch'> | null {
-  if (maxBytes !== null && sizeBytes > maxBytes) {
+  const { sizeBytes } = sent
+  if (maxBytes !== null && sizeBytes !== null && sizeBytes > maxBytes) {
     return errorResult(
       'too_large',
       `This URL accepts up to ${writeCount(maxBytes, 'byte')} (got ${sizeBytes}).`,
     )
   }
-  const header = c.req.header('Content-Type')
-  const sent = header?.split(';')[0]?.trim().toLowerCase()
-  if (contentType !== null && sent !== contentType.toLowerCase()) {
+  const header = sent.contentType
+  const mediaType = header?.split(';')[0]?.trim().toLowerCase()
+  if (contentType !== null && mediaType !== contentType.toLowerCase()) {
     return errorResult(
       'content_mismatch',
       `This URL accepts the Content-Type ${shorten(contentType)} (got ${header ? quote(header) : 'none'}).`,

@@ -1,4 +1,4 @@
-/** Tables of originals: the charged API keys, storage reservations, and multipart uploads. */
+/** Tables of originals: the charged API keys, storage reservations, multipart and tus uploads. */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { time } from './columns.ts'
@@ -40,6 +40,40 @@ export const uploadParts = sqliteTable(
     sizeBytes: integer().notNull(),
   },
   (t) => [primaryKey({ columns: [t.uploadId, t.part] })],
+)
+
+/**
+ * The state of tus uploads, each of which has a row of `uploads` with the same id. A trigger deletes
+ * it with that row.
+ */
+export const tusUploads = sqliteTable(
+  'tus_uploads',
+  {
+    id: text().primaryKey(),
+    /** `Upload-Length`; null while it is deferred. */
+    lengthBytes: integer(),
+    /** All parts but the last have this size. */
+    partSizeBytes: integer().notNull(),
+    /** Bytes that are kept: those of the stored parts, and of the tail. */
+    offsetBytes: integer().notNull().default(0),
+    /** Key of the object with the bytes after the last stored part; null if there are none. */
+    tailKey: text(),
+    /** `Upload-Metadata`, as it was sent. */
+    metadata: text().notNull(),
+    /** The path of the signed URL that created the upload; null if an API key did. */
+    signedPath: text(),
+    /** The limit of the signed URL. */
+    maxBytes: integer(),
+    /** Names the request that may change the row; null if none may. */
+    lockToken: text(),
+    /** Time at which another request may take the lock. */
+    lockedUntil: time().notNull().default(0),
+  },
+  (t) => [
+    index('tus_uploads_signed')
+      .on(t.signedPath)
+      .where(sql`signed_path IS NOT NULL`),
+  ],
 )
 
 /**

@@ -3,6 +3,7 @@ import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { secureHeaders } from 'hono/secure-headers'
 import type { ApiEnv } from '../apiEnv.ts'
+import { TUS_REQUEST_HEADERS, TUS_RESPONSE_HEADERS } from '../tusProtocol.ts'
 import { isPagePath, pagePolicy } from './pages.ts'
 
 /** Lets browsers load images and media of this origin, and load or run nothing else. */
@@ -50,7 +51,14 @@ export const allowOrigins = createMiddleware<ApiEnv>(async (c, next) => {
   }
   return cors({
     origin: origins,
-    allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Last-Event-ID', 'Range'],
+    allowHeaders: [
+      'Authorization',
+      'Content-Type',
+      'Idempotency-Key',
+      'Last-Event-ID',
+      'Range',
+      ...TUS_REQUEST_HEADERS,
+    ],
     exposeHeaders: [
       'Accept-Ranges',
       'Content-Length',
@@ -58,6 +66,7 @@ export const allowOrigins = createMiddleware<ApiEnv>(async (c, next) => {
       'ETag',
       'Retry-After',
       'X-Request-Id',
+      ...TUS_RESPONSE_HEADERS,
     ],
     maxAge: HOUR_SECONDS,
   })(c, next)

@@ -4,12 +4,14 @@
  */
 import type { RouteConfig } from '@hono/zod-openapi'
 import type { Context, TypedResponse } from 'hono'
+import type { ContentfulStatusCode, StatusCode } from 'hono/utils/http-status'
 import type { z } from 'zod'
 import { type ErrorBody, type ErrorCode, ERRORS } from '../../contract/errors.ts'
 import type { ErrorResult } from '../../domain/result.ts'
 import type { ApiEnv } from '../apiEnv.ts'
 
-type Status<Code extends ErrorCode> = (typeof ERRORS)[Code]['status']
+/** Hono's types do not have 460, the status of tus for a wrong checksum. */
+type Status<Code extends ErrorCode> = Extract<(typeof ERRORS)[Code]['status'], StatusCode>
 /** A response for each code, so that a union of codes keeps the status of each. */
 type TypedErrorResponse<Code extends ErrorCode> = Code extends ErrorCode
   ? TypedResponse<CodedBody<Code>, Status<Code>, 'json'> & Response
@@ -26,7 +28,10 @@ export function errorResponse<Code extends ErrorCode>(
   fields: object = {},
 ): TypedErrorResponse<Code> {
   const error = ERRORS[code]
-  const response = c.json({ ...createErrorBody(c, code, message), ...fields }, error.status)
+  const response = c.json(
+    { ...createErrorBody(c, code, message), ...fields },
+    error.status as ContentfulStatusCode,
+  )
   if ('retryAfterSeconds' in error && !response.headers.has('Retry-After')) {
     response.headers.set('Retry-After', String(error.retryAfterSeconds))
   }
@@ -46,12 +51,14 @@ const DESCRIPTIONS: Record<number, string> = {
   404: 'Not found',
   409: 'Conflicts with the current state',
   411: 'Content-Length is missing or not a number',
-  412: 'A condition such as If-Match is not met, or the source of an attempt was replaced or deleted',
+  412: 'A condition such as If-Match or the version of a protocol is not met, or the source of an attempt was replaced or deleted',
   413: 'The request is too large, or exceeds what is left of the API key’s storage quota',
   415: 'The file is empty, or its name, content or Content-Type is not accepted',
   416: 'The range selects no byte of the file',
   422: 'The job for this variant failed',
+  423: 'Another request is changing the resource; try again in some seconds',
   429: 'Too many requests, pending jobs or open event streams; see Retry-After',
+  460: 'The body does not have the checksum of the request (tus)',
   500: 'Internal error',
   503: 'The service is not configured correctly, or the resource is not ready yet',
   507: 'The disk or the database of the service is full',

@@ -96,7 +96,10 @@ export const fileRoutes = createApi()
     if (signed) {
       const denied =
         missingScopeError(caller, 'files:write') ??
-        uploadLimitError(c, signed.access, content.sizeBytes)
+        uploadLimitError(signed.access, {
+          sizeBytes: content.sizeBytes,
+          contentType: c.req.header('Content-Type'),
+        })
       if (denied) {
         return errorResponse(c, denied)
       }

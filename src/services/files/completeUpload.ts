@@ -23,7 +23,8 @@ import {
 } from './multipartUploads.ts'
 import { beginWrite, finishWrite } from './storageQuota.ts'
 
-type Outcome = { ok: true; file: StoredFile } | UploadNotFound | ErrorResult<'invalid_request'>
+export type CompletionOutcome =
+  { ok: true; file: StoredFile } | UploadNotFound | ErrorResult<'invalid_request'>
 
 /** Assembles the parts into a file, which replaces the one at its path. */
 export async function completeUpload(
@@ -31,7 +32,7 @@ export async function completeUpload(
   restriction: Restriction,
   id: string,
   namedParts: UploadedPart[],
-): Promise<Outcome> {
+): Promise<CompletionOutcome> {
   const parts = normalizeParts(namedParts)
   const upload = await findVisibleUpload(platform, restriction, id)
   if (!upload) {
@@ -44,6 +45,16 @@ export async function completeUpload(
   if (parts[0]?.partNumber !== 1) {
     return errorResult('invalid_request', 'parts: Part 1 is missing.')
   }
+  return assembleParts(platform, upload, parts)
+}
+
+/** Assembles the parts of an upload that is not completed. @param parts in the order of their numbers */
+export async function assembleParts(
+  platform: Platform,
+  upload: UploadRow,
+  parts: UploadedPart[],
+): Promise<CompletionOutcome> {
+  const { id } = upload
   const write = { ...(await beginWrite(platform, upload.filePath)), id }
   const { originals } = platform
   const completed = await originals.completeMultipartUpload(toMultipartUpload(upload), parts)
@@ -56,7 +67,20 @@ export async function completeUpload(
       'parts: These parts cannot be assembled. Name every part with the etag of its upload. All parts but the last must have the same size, of at least 5 MiB. Nothing was stored, and the upload is still open.',
     )
   }
-  // Another request may have completed the upload without recording the completion.
+  return recoverCompletion(platform, { upload, write, parts })
+}
+
+/**
+ * Returns the file of an upload that the store does not have any more, because another request has
+ * completed it; that request may have been interrupted before it recorded the completion. Deletes
+ * an upload without a file.
+ */
+export async function recoverCompletion(
+  platform: Platform,
+  { upload, write, parts }: Completion,
+): Promise<CompletionOutcome> {
+  const { id } = upload
+  const { originals } = platform
   const stored = await originals.head(upload.filePath)
   if (stored && isStoredBy(stored, id)) {
     return recordCompletion(platform, { upload, write, parts }, stored)
@@ -80,7 +104,7 @@ function hashParts(parts: UploadedPart[]): Promise<string> {
   return sha256Hex(JSON.stringify(parts.map(({ partNumber, etag }) => [partNumber, etag])))
 }
 
-interface Completion {
+export interface Completion {
   upload: UploadRow
   write: Awaited<ReturnType<typeof beginWrite>>
   parts: UploadedPart[]
@@ -90,7 +114,7 @@ async function recordCompletion(
   platform: Platform,
   { upload, write, parts }: Completion,
   object: StoredObject,
-): Promise<Outcome> {
+): Promise<CompletionOutcome> {
   const { id, apiKeyId } = upload
   const { etag, sizeBytes } = object
   // One transaction deletes the reservations of the parts and charges the file.
@@ -103,7 +127,10 @@ async function recordCompletion(
 }
 
 /** Returns the recorded file if the parts are those of the first completion; else an error. */
-async function repeatCompletion(upload: UploadRow, parts: UploadedPart[]): Promise<Outcome> {
+async function repeatCompletion(
+  upload: UploadRow,
+  parts: UploadedPart[],
+): Promise<CompletionOutcome> {
   if (upload.partsHash !== (await hashParts(parts))) {
     return errorResult(
       'invalid_request',

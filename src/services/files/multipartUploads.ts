@@ -24,6 +24,12 @@ import type { Platform } from '../ports.ts'
 import type { Uploader } from './files.ts'
 import { beginWrite, finishWrite, type QuotaExceeded, reservePart } from './storageQuota.ts'
 
+/** Ids of tus uploads begin with it. They have rows of `uploads` too, but routes of their own. */
+export const TUS_ID_PREFIX = 'tus_'
+
+/** One is kept; a request that was interrupted can leave another. */
+const MAX_TAILS = 1_000
+
 export type UploadNotFound = ErrorResult<'upload_not_found'>
 
 export function uploadNotFound(id: string): UploadNotFound {
@@ -131,6 +137,7 @@ export async function readUpload(
  * upload stays.
  */
 export async function deleteUploadAndParts(platform: Platform, upload: UploadRow): Promise<void> {
+  await deleteTails(platform, upload)
   if (upload.completedAt !== null) {
     return deleteUpload(platform.db, upload.id)
   }
@@ -143,8 +150,21 @@ export async function deleteUploadAndParts(platform: Platform, upload: UploadRow
   await deleteUpload(platform.db, upload.id)
 }
 
+/** Deletes the objects that a tus upload keeps the bytes in that do not make a part yet. */
+async function deleteTails({ variants }: Platform, { id }: UploadRow): Promise<void> {
+  if (id.startsWith(TUS_ID_PREFIX)) {
+    const { objects } = await variants.list(tailPrefix(id), MAX_TAILS)
+    await variants.delete(objects.map(({ key }) => key))
+  }
+}
+
+/** The prefix of the keys of a tus upload's tails, in the bucket of the variants. */
+export function tailPrefix(id: string): string {
+  return `tus/${id}/`
+}
+
 export async function findVisibleUpload({ db }: Platform, restriction: Restriction, id: string) {
-  const upload = await findUpload(db, id)
+  const upload = id.startsWith(TUS_ID_PREFIX) ? undefined : await findUpload(db, id)
   return upload && canSeePath(restriction, upload.filePath) ? upload : undefined
 }
 

@@ -17,6 +17,7 @@ import { type FakeRunner, fakeRunner, startJob, type Upload } from '../helpers/f
 import { createOne, putOriginal } from '../helpers/jobs.ts'
 import { meter } from '../helpers/meteredDatabase.ts'
 import { ASSETS } from '../helpers/pages.ts'
+import { createUpload } from '../helpers/tus.ts'
 import { expectJson, RUNNER_SECRET, visit, visitWith } from '../helpers/requests.ts'
 
 const { d1, cost, statements } = meter(env.DB)
@@ -54,6 +55,8 @@ let queueKey: MadeKey
 const ids = { pending: '', failed: '', completed: '' }
 const uploads = { completed: '', aborted: '' }
 let uploadedPart: unknown
+const TUS = { 'Tus-Resumable': '1.0.0' }
+let tusPath = ''
 /** Any receiver. */
 const RECEIVER = 'http://127.0.0.1:1/'
 let webhookId = ''
@@ -75,6 +78,7 @@ beforeAll(async () => {
     const begun = await key.call('POST', '/uploads', { filePath: `trips/${name}.mp4` })
     uploads[name] = (await expectJson<{ uploadId: string }>(begun, 201)).uploadId
   }
+  tusPath = await createUpload('trips/resumable.mp4', 100, key.headers)
   const sent = { method: 'POST', path: '/webhooks', body: { url: RECEIVER }, headers: key.headers }
   webhookId = (JSON.parse((await send(sent)).text) as { id: string }).id
 })
@@ -177,6 +181,34 @@ const ROWS: Row[] = [
     6,
   ],
   ['DELETE /uploads/{uploadId}', () => ({ path: `/uploads/${uploads.aborted}` }), 2, 2],
+  [
+    'POST /tus',
+    {
+      headers: {
+        ...TUS,
+        'Upload-Length': '100',
+        'Upload-Metadata': `filePath ${btoa('trips/tus.mp4')}`,
+      },
+    },
+    2,
+    2,
+  ],
+  ['GET /tus/{uploadId}', () => ({ path: tusPath, headers: TUS }), 1, 1],
+  [
+    'PATCH /tus/{uploadId}',
+    () => ({
+      path: tusPath,
+      body: mp4(),
+      headers: {
+        ...TUS,
+        'Upload-Offset': '0',
+        'Content-Type': 'application/offset+octet-stream',
+      },
+    }),
+    4,
+    4,
+  ],
+  ['DELETE /tus/{uploadId}', () => ({ path: tusPath, headers: TUS }), 2, 2],
   ['POST /probe', { body: { ...file, waitSeconds: 0 } }, 3, 3],
   ['POST /signed-urls', { body: { method: 'GET', path: 'w_640/trips/clip.mp4' } }, 0, 0],
   ['POST /session', () => ({ body: { apiKey: key.key } }), 1, 1],

@@ -27,6 +27,7 @@ import {
   readBundleInfo,
 } from './bundleInfo.ts'
 import { omitBookmarks } from './localDatabase.ts'
+import { OUTBOUND, outboundWorker } from './outboundWorker.ts'
 
 // Miniflare is a CommonJS package, for which `import` takes 0.3 s longer than `require`.
 const miniflareModule = createRequire(import.meta.url)('miniflare') as typeof import('miniflare')
@@ -49,7 +50,6 @@ const shared = {
   resourcePersistencePath: join(stateDir, 'v3'),
   handleStructuredLogs: ({ message }: { message: string }) => console.log(message),
 }
-const OUTBOUND = 'outbound'
 const secrets = parseEnv(readFileSync(secretsFile, 'utf8'))
 const workerOptions = {
   ...options,
@@ -126,22 +126,6 @@ async function respondFreeBytes(): Promise<Response> {
   return new miniflareModule.Response(String(bavail * bsize))
 }
 
-/**
- * The Worker through which webhooks leave the machine. The network refuses private addresses, after the
- * name is resolved. Miniflare takes a network as a binding, and not as the outbound service itself.
- */
-function outboundWorker() {
-  return {
-    name: OUTBOUND,
-    modules: true,
-    script: 'export default { fetch: (request, env) => env.NETWORK.fetch(request) }',
-    compatibilityDate: options.compatibilityDate,
-    serviceBindings: {
-      NETWORK: { network: { allow: ['public'], tlsOptions: { trustBrowserCas: true } } },
-    },
-  }
-}
-
 function createMiniflare(input: unknown): Miniflare {
   return new miniflareModule.Miniflare(
     miniflareModule.convertV4MiniflareOptions(input as V4MiniflareOptions),
@@ -184,7 +168,7 @@ const miniflare = createMiniflare({
   // For the calls of this process (`getWorker`), on any free port.
   host: HOST,
   port: 0,
-  workers: [workerOptions, outboundWorker()],
+  workers: [workerOptions, outboundWorker(options.compatibilityDate)],
 })
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -16,6 +16,8 @@ export default defineConfig({
       'test/system/container/vitest.config.ts',
       'test/system/chaos/vitest.config.ts',
     ],
+    // Lines that the service logs for every job.
+    onConsoleLog: (log) => !/^\{"event":"(job_claimed|lease_held|attempt_ended)"/.test(log),
     reporters: ['default', './scripts/test-summary.ts'],
   },
 })

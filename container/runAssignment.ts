@@ -3,6 +3,7 @@
  * and reports to the gateway how it ended, unless the lease is lost.
  */
 import type { Assignment, Finish, Timings } from '../src/contract/runnerProtocol.ts'
+import { readTraceparent } from '../src/contract/traceContext.ts'
 import type { KnownProbes } from './attempt/knownProbes.ts'
 import type { RecentChunks } from './attempt/recentChunks.ts'
 import type { Attempt, AttemptRecord } from './attempt/types.ts'
@@ -44,7 +45,14 @@ interface RunnerContext {
 /** Never throws: outcomes are reported to the gateway, and errors are logged. */
 export async function runAssignment(assignment: Assignment, runner: RunnerContext): Promise<void> {
   const { jobId, attempt, filePath, rendition, fence } = assignment
-  const log: Log = (level, event, fields) => runner.log(level, event, { jobId, attempt, ...fields })
+  const { requestId, traceparent } = assignment
+  const common = {
+    jobId,
+    attempt,
+    ...(requestId && { requestId }),
+    ...readTraceparent(traceparent),
+  }
+  const log: Log = (level, event, fields) => runner.log(level, event, { ...common, ...fields })
   log('info', 'job started', { filePath, rendition })
   const record: AttemptRecord = { stderrTail: '', command: '', timings: {} }
   const probeMemo = runner.probes?.open(assignment) ?? createProbeMemo()

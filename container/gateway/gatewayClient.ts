@@ -17,6 +17,8 @@ import {
 export interface Lease {
   jobId: string
   fence: number
+  /** Trace context of the claim. It is sent with the requests that change the job. */
+  traceparent?: string | undefined
 }
 
 /** The delays between six tries add up to 4 to 8 seconds. */
@@ -75,10 +77,8 @@ export function createGatewayClient(options: {
       report: Omit<contract.Report, 'fence'>,
       limits: Omit<RequestLimits, 'tries'>,
     ): Promise<void> {
-      const request = buildJsonRequest(`${buildJobPath(lease)}/report`, {
-        fence: lease.fence,
-        ...report,
-      })
+      const message = { fence: lease.fence, ...report }
+      const request = buildJsonRequest(`${buildJobPath(lease)}/report`, message, lease)
       await send(request, { ...limits, tries: 1 }, createJsonReader(contract.reportResponse))
     },
 
@@ -132,7 +132,7 @@ export function createGatewayClient(options: {
     ) {
       const message = { fence: lease.fence, ...request }
       return send(
-        buildJsonRequest(`${buildJobPath(lease)}/output`, message),
+        buildJsonRequest(`${buildJobPath(lease)}/output`, message, lease),
         { timeoutMs: CALL_TIMEOUT_MS, tries: TRIES, signal },
         createJsonReader(contract.outputResponse),
       )
@@ -175,7 +175,7 @@ export function createGatewayClient(options: {
     /** Ends the attempt. */
     finish(lease: Lease, finish: contract.Finish, signal: AbortSignal) {
       return send(
-        buildJsonRequest(`${buildJobPath(lease)}/finish`, finish),
+        buildJsonRequest(`${buildJobPath(lease)}/finish`, finish, lease),
         { timeoutMs: CALL_TIMEOUT_MS, tries: TRIES, signal },
         createJsonReader(contract.finishResponse),
       )

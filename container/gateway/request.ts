@@ -172,11 +172,15 @@ export function readError(status: number, body: string): Error {
   return canRetry ? new Error(message) : new GatewayRejection(status, message)
 }
 
-export function buildJsonRequest(path: string, message: unknown): GatewayRequest {
+export function buildJsonRequest(
+  path: string,
+  message: unknown,
+  { traceparent }: { traceparent?: string | undefined } = {},
+): GatewayRequest {
   return {
     path,
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...(traceparent && { traceparent }) },
     body: JSON.stringify(message),
   }
 }

@@ -51,6 +51,7 @@ import { plan } from './plan.ts'
 import { queueName } from './queue.ts'
 import { rendition } from './rendition.ts'
 import { probeVersion, storedProbe } from './storedProbe.ts'
+import { traceparent } from './traceContext.ts'
 import { namedParts } from './uploadParts.ts'
 
 /**
@@ -213,6 +214,10 @@ export const assignment = z.object({
     .nullable()
     .default(null)
     .describe('Why the job is not split again. It becomes a note of the plan'),
+  traceparent: traceparent
+    .optional()
+    .describe('Trace context of the claim, for log lines and for the requests about the job'),
+  requestId: z.string().optional().describe('Id of the request of the claim, for log lines'),
   chunk: chunkAssignment
     .optional()
     .describe('The chunk to make; `jobId` is then its id. Missing: the whole job'),

@@ -41,6 +41,10 @@ export class HeldLeases {
     return this.hasEnded(lease) ? null : this.add(lease, now)
   }
 
+  isHeld({ jobId, fence }: JobFence): boolean {
+    return this.entries.get(jobId)?.fence === fence
+  }
+
   private hasEnded({ jobId, fence, chunk }: HeldLease): boolean {
     const ended = this.ended.get(jobId)
     const jobEnded = chunk && this.ended.get(chunk.jobId)

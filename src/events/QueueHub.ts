@@ -16,7 +16,8 @@ import type { JobRequirements } from '../domain/runnerRequirements.ts'
 import { runWatchdog } from '../services/maintenance/watchdog.ts'
 import type { HeldLease, JobFence, JobProgress } from '../services/ports.ts'
 import { nextRoundTime } from '../services/maintenance/watchdogInterval.ts'
-import { describeError, logError } from '../log.ts'
+import { findTrace } from '../contract/traceContext.ts'
+import { describeError, logError, logInfo } from '../log.ts'
 import { createPlatform } from '../platform/platform.ts'
 import { ALL_QUEUES, PING, PONG, type StreamOptions } from '../platform/hubClient.ts'
 import { explainMissing } from '../services/queues/eventFilter.ts'
@@ -194,8 +195,13 @@ export class QueueHub extends DurableObject<Env> {
 
   /** See `Hubs.holdLease`. */
   holdLease(lease: HeldLease): void {
+    const isNew = !this.leases.isHeld(lease)
     const held = this.leases.hold(lease, Date.now())
     if (held !== null) {
+      if (isNew) {
+        const { jobId, fence, chunk } = lease
+        logInfo('lease_held', { jobId, fence, ...findTrace(chunk?.jobId ?? jobId) })
+      }
       this.sendProgressOf(held)
     }
   }

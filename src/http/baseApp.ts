@@ -3,6 +3,7 @@
  * the disk space and of the path, and error responses.
  */
 import { quote, shorten } from '../contract/quote.ts'
+import { readTraceparent } from '../contract/traceContext.ts'
 import { describeError, logError, readStack } from '../log.ts'
 import { errorResult } from '../domain/result.ts'
 import { HTTPException } from 'hono/http-exception'
@@ -73,6 +74,7 @@ export function createBaseApp() {
     }
     logError('request_failed', {
       requestId: c.get('requestId'),
+      ...readTraceparent(c.req.header('traceparent')),
       method: c.req.method,
       error: describeError(error),
       stack: readStack(error),

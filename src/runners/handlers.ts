@@ -5,6 +5,7 @@
 import { createMiddleware } from 'hono/factory'
 import { writeAssignment } from '../contract/assignmentVersions.ts'
 import type { ClaimRequest } from '../contract/runnerProtocol.ts'
+import { readTraceparent, writeTraceparent } from '../contract/traceContext.ts'
 import { MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../contract/runnerProtocol.ts'
 import { errorResult } from '../domain/result.ts'
 import { checkRateLimit } from '../http/middleware/rateLimit.ts'
@@ -13,6 +14,7 @@ import { errorResponse } from '../http/responses/errorResponse.ts'
 import { serveSource } from '../http/responses/objectResponse.ts'
 import type { ApiEnv } from '../http/apiEnv.ts'
 import { createApi } from '../http/router.ts'
+import { logInfo } from '../log.ts'
 import { claimOrWait } from '../services/jobs/claimJob.ts'
 import { finishAttempt } from '../services/jobs/finishAttempt.ts'
 import { leaseLostError } from '../services/jobs/claimChecks.ts'
@@ -86,9 +88,17 @@ gateway
     const secretHash = await hashRunnerSecret(c)
     const claim = { ...request, queues }
     const assignment = await claimOrWait(platform, claim, secretHash, c.req.raw.signal)
-    return assignment
-      ? c.json(writeAssignment(assignment, request.protocol), 200)
-      : c.body(null, 204)
+    if (!assignment) {
+      return c.body(null, 204)
+    }
+    const { jobId, attempt, chunk } = assignment
+    const requestId = c.get('requestId')
+    const spanId = crypto.randomUUID().replaceAll('-', '').slice(0, 16)
+    const traceparent = writeTraceparent(chunk?.jobId ?? jobId, spanId)
+    const trace = readTraceparent(traceparent)
+    logInfo('job_claimed', { requestId, jobId, attempt, runner: request.runner.id, ...trace })
+    const sent = { ...assignment, requestId, ...(traceparent && { traceparent }) }
+    return c.json(writeAssignment(sent, request.protocol), 200)
   })
   .openapi(sourceRoute, async (c) => {
     const { fence, reference, chunk, reused } = c.req.valid('query')
@@ -173,5 +183,12 @@ gateway
     const body = c.req.valid('json')
     const claim = await readClaim(c, c.req.valid('param').id, body.fence)
     const outcome = await finishAttempt(c.get('platform'), claim, body)
+    logInfo('attempt_ended', {
+      requestId: c.get('requestId'),
+      jobId: claim.jobId,
+      outcome: body.outcome,
+      status: outcome.ok ? outcome.status : outcome.code,
+      ...readTraceparent(c.req.header('traceparent')),
+    })
     return outcome.ok ? c.json({ status: outcome.status }, 200) : errorResponse(c, outcome)
   })

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { followEvents, waitForEnds } from '../fixtures/events.ts'
 import { makeClip, probe } from '../fixtures/media.ts'
@@ -79,6 +81,33 @@ describe('a file, from upload to variants', () => {
     expect(progress.length).toBeGreaterThanOrEqual(2)
     expect(progress).toEqual(progress.toSorted((a, b) => a - b))
     expect(new Set(progress).size).toBeGreaterThanOrEqual(2)
+  })
+
+  test('has log lines of the Worker, the hub and the runner, which its id finds', ({ system }) => {
+    const [mp4] = jobIds
+    const lines = ['worker.log', 'runner-1.log'].flatMap((name) =>
+      readFileSync(join(system.stateDir, name), 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(mp4!))
+        .map((line) => JSON.parse(line.slice(line.indexOf('{'))) as Record<string, string>),
+    )
+    expect(lines.map(({ event }) => event)).toEqual([
+      'job_claimed',
+      'lease_held',
+      'attempt_ended',
+      'job started',
+      'job finished',
+    ])
+    // The trace of a job is named by its id; the claim is a span, which the runner continues.
+    expect(new Set(lines.map((line) => line['trace_id']))).toEqual(new Set([mp4!.slice(4)]))
+    const [claimed, , ended, ...run] = lines
+    expect(ended!['span_id']).toBe(claimed!['span_id'])
+    for (const line of run) {
+      expect(line).toMatchObject({
+        span_id: claimed!['span_id'],
+        requestId: claimed!['requestId'],
+      })
+    }
   })
 
   test('has rising event ids', ({ events }) => {

@@ -157,6 +157,9 @@ describe('a claim at the gateway', () => {
       timeoutSeconds: 14_400,
       chunkSeconds: 30,
       unsplitReason: null,
+      requestId: expect.any(String) as never,
+      // The trace of a job is named by its id.
+      traceparent: expect.stringMatching(`^00-${job!.id.slice(4)}-[0-9a-f]{16}-01$`) as never,
     })
     expect(await jobRow(job!.id)).toMatchObject({ status: 'running', runner_id: 'test-runner' })
     expect(await claimJob()).toBeNull()

@@ -10,6 +10,7 @@ import { QueuesPage } from './QueuesPage.tsx'
 import { type Route, useRoute } from './route.ts'
 import { SignIn } from './SignIn.tsx'
 import { applyTheme, readTheme } from './theme.ts'
+import { WebhooksPage } from './webhooks/WebhooksPage.tsx'
 import { ThemeSwitch } from './ThemeSwitch.tsx'
 import { SubmitPage } from './submit/SubmitPage.tsx'
 
@@ -32,6 +33,7 @@ const PAGES = [
   { path: '/jobs', label: 'Jobs', scope: 'jobs:read' },
   { path: '/submit', label: 'Submit', scope: 'jobs:write' },
   { path: '/queues', label: 'Queues', scope: 'queues:admin' },
+  { path: '/webhooks', label: 'Webhooks', scope: 'webhooks:read' },
   { path: '/keys', label: 'API keys', scope: 'keys:admin' },
 ] as const
 
@@ -53,6 +55,8 @@ function Page({ route: { path, query }, session }: { route: Route; session: Sess
       return <SubmitPage session={session} />
     case '/queues':
       return <QueuesPage />
+    case '/webhooks':
+      return <WebhooksPage session={session} />
     case '/keys':
       return <KeysPage session={session} />
     default:

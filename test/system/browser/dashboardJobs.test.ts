@@ -139,7 +139,15 @@ test('the pages fit a narrow, dark screen', async ({ system, page }) => {
   )
   expect(background).toBe('rgb(18, 20, 28)')
   const [job] = await listJobs(system.client, 'status=pending')
-  for (const path of ['jobs', `jobs/${job!.id}`, 'overview', 'submit', 'queues', 'keys']) {
+  for (const path of [
+    'jobs',
+    `jobs/${job!.id}`,
+    'overview',
+    'submit',
+    'queues',
+    'webhooks',
+    'keys',
+  ]) {
     await page.goto(`${system.url}/#/${path}`)
     await page.locator('h1').wait()
     await page.waitForFunction(() => !document.body.textContent!.includes('Loading …'))

@@ -155,21 +155,39 @@ export function createGatewayClient(options: {
 
     /**
      * Stores one file of a package. A file that was stored under the same name is replaced, unless
-     * `version` is set and not higher than that of the stored one.
+     * `version` is set and not higher than that of the stored one. Returns the ETag of the stored file.
      */
     async putFile(
       lease: Lease,
       name: string,
       { file, version }: { file: string; version?: number },
       signal: AbortSignal,
-    ): Promise<void> {
+    ): Promise<string> {
       const bytes = await readFile(file)
       const query = `fence=${lease.fence}${version === undefined ? '' : `&version=${version}`}`
-      await send(
+      const { etag } = await send(
         buildBytesRequest(`${buildJobPath(lease)}/files/${name}?${query}`, bytes),
         { timeoutMs: partMs, tries: TRIES, signal },
         createJsonReader(contract.storedPackageFile),
       )
+      return etag
+    },
+
+    /** Lists the stored files of the package: their ETags, by their names. */
+    async listPackageFiles(lease: Lease, signal: AbortSignal): Promise<Map<string, string>> {
+      const etags = new Map<string, string>()
+      let after: string | null = null
+      do {
+        const query = `fence=${lease.fence}${after === null ? '' : `&after=${after}`}`
+        const page: contract.PackageFiles = await send(
+          { path: `${buildJobPath(lease)}/files?${query}` },
+          { timeoutMs: CALL_TIMEOUT_MS, tries: TRIES, signal },
+          createJsonReader(contract.packageFiles),
+        )
+        page.files.forEach(({ name, etag }) => etags.set(name, etag))
+        after = page.next
+      } while (after !== null)
+      return etags
     },
 
     /** Ends the attempt. */

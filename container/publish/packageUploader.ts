@@ -12,14 +12,17 @@ export type PackageUploader = ReturnType<typeof createPackageUploader>
 
 export function createPackageUploader(attempt: RunningAttempt) {
   const { assignment, client } = attempt
-  const sizes = new Map<string, number>()
+  const files = new Map<string, { size: number; etag: string }>()
   const limit = createConcurrencyLimit(MAX_CONCURRENT_UPLOADS)
   return {
     /** Number and size of the files that are stored. */
     stored() {
-      const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0)
-      return { files: sizes.size, bytes }
+      const bytes = [...files.values()].reduce((sum, { size }) => sum + size, 0)
+      return { files: files.size, bytes }
     },
+    /** ETags of the files that are stored, by their names. */
+    etags: (): Record<string, string> =>
+      Object.fromEntries([...files].map(([name, { etag }]) => [name, etag])),
     /**
      * Stores a file under the last part of its path. Afterwards the file may be removed.
      *
@@ -36,11 +39,11 @@ export function createPackageUploader(attempt: RunningAttempt) {
           throw fileTooLarge(name, size)
         }
         try {
-          await client.putFile(assignment, name, { file }, signal)
+          const etag = await client.putFile(assignment, name, { file }, signal)
+          files.set(name, { size, etag })
         } catch (error) {
           throw toStorageFailure(error, OUTPUT_NOT_STORED)
         }
-        sizes.set(name, size)
       }),
   }
 }

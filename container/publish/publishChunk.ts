@@ -20,6 +20,7 @@ import {
 import * as layout from '../ffmpeg/streaming/streamLayout.ts'
 import { hashFile } from '../gateway/hashFile.ts'
 import { uploadOutput } from '../gateway/uploadOutput.ts'
+import { checkStoredFiles } from './checkStoredFiles.ts'
 import { makeAudioSegments } from './makeAudioSegments.ts'
 import { countFrames, measureStreamChunk } from './measureStreamChunk.ts'
 import { createPackageUploader, waitForAll } from './packageUploader.ts'
@@ -79,7 +80,7 @@ async function makeSegments(
         tracker.setUploadedShare((stored / files.length) * 0.99)
       }),
     )
-    const finish = await storePart(attempt, part, measured)
+    const finish = await storePart(attempt, { ...part, etags: uploader.etags() }, measured)
     return { ...finish, output, chunk: { ...finish.chunk, reusedTracks: reused } }
   })
 }
@@ -98,7 +99,7 @@ async function makeAudio(
     timeStage,
   )
   return timeStage('upload', async () => ({
-    ...(await storePart(attempt, part, measured)),
+    ...(await storePart(attempt, { ...part, etags: uploader.etags() }, measured)),
     output,
   }))
 }
@@ -176,7 +177,11 @@ async function joinPackage(
 ) {
   const { scratch, signal, record, tracker } = attempt
   const { stream } = plan
-  const parts = await timeStage('analyse', () => readParts(attempt, chunk))
+  const parts = await timeStage('analyse', async () => {
+    const read = await readParts(attempt, chunk)
+    await checkStoredFiles(attempt, chunk, read)
+    return read
+  })
   const joined = joinParts(parts, stream)
   const { measured } = joined
   const output = await executePlan(attempt, plan, timeStage, async () => {

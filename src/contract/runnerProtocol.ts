@@ -18,6 +18,7 @@
  * | `POST /runner/jobs/{id}/output` outputRequest            | 200 outputResponse           |
  * | `PUT  /runner/jobs/{id}/output/{part}?fence=&uploadId=`  | 200 uploadedPart             |
  * | `PUT  /runner/jobs/{id}/files/{name}?fence=`             | 200 storedPackageFile        |
+ * | `GET  /runner/jobs/{id}/files?fence=`                    | 200 packageFiles             |
  * | `POST /runner/jobs/{id}/finish` finish                   | 200 finishResponse           |
  *
  * Any request about a job may return 409 `lease_lost`: the runner stops the job and claims again.
@@ -35,7 +36,7 @@
  * completed chunk n of the same job. If such a file is missing or damaged, `join` fails with the
  * index in `lostChunks`, and waits until the chunk is made again. The chunks of a stream store their
  * files in one package, where `files/{name}` with `&version=n` replaces only files with a lower
- * version.
+ * version. `join` compares the list of stored files with what the runners of the chunks have sent.
  *
  * `Content-Digest: sha-256=:…:` (RFC 9530) protects bytes in both directions. The gateway sends it
  * with every source range of up to 8 MiB; the runner sends it with every part and package file. If
@@ -271,6 +272,12 @@ export const MAX_PACKAGE_FILE_BYTES = 95 * 1000 * 1000
 /** Of a file of a package that grows: the number of segments that the file names. */
 export const packageFileVersion = z.coerce.number().int().min(1).max(1_000_000)
 export const storedPackageFile = z.object({ etag: z.string() })
+
+export const packageFiles = z.object({
+  files: z.array(z.object({ name: z.string(), etag: z.string() })),
+  next: z.string().nullable().describe('The `after` of the next page; null: this is the last one'),
+})
+export type PackageFiles = z.infer<typeof packageFiles>
 
 const attemptRecord = { fence, stderrTail, command, timings, ...findings }
 

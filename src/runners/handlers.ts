@@ -22,13 +22,14 @@ import { isLastRunner } from '../services/jobs/heldJobs.ts'
 import { listCompletedForClaim } from '../services/chunks/completedChunks.ts'
 import { findChunkSource, findJobSource, findReusedSource } from '../services/jobs/jobSource.ts'
 import { beginOutput, PART_SIZE_BYTES, putPart } from '../services/jobs/outputUpload.ts'
-import { putPackageFile } from '../services/jobs/packageFiles.ts'
+import { listPackageFiles, putPackageFile } from '../services/jobs/packageFiles.ts'
 import { recordReport } from '../services/jobs/recordReport.ts'
 import { readRunnerQueues } from '../services/queues/runnerQueues.ts'
 import {
   chunksRoute,
   claimRoute,
   fileRoute,
+  filesRoute,
   finishRoute,
   outputRoute,
   partRoute,
@@ -178,6 +179,14 @@ gateway
     const file = { name, ...content, digest, version }
     const outcome = await putPackageFile(c.get('platform'), claim, file)
     return outcome.ok ? c.json({ etag: outcome.etag }, 200) : errorResponse(c, outcome)
+  })
+  .openapi(filesRoute, async (c) => {
+    const { fence, after } = c.req.valid('query')
+    const claim = await readClaim(c, c.req.valid('param').id, fence)
+    const listed = await listPackageFiles(c.get('platform'), claim, after)
+    return listed.ok
+      ? c.json({ files: listed.files, next: listed.next }, 200)
+      : errorResponse(c, listed)
   })
   .openapi(finishRoute, async (c) => {
     const body = c.req.valid('json')

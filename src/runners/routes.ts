@@ -157,6 +157,25 @@ export const fileRoute = route(runnerToken, {
   },
 })
 
+export const filesRoute = route(runnerToken, {
+  tags,
+  operationId: 'listPackageFiles',
+  method: 'get',
+  path: '/jobs/{id}/files',
+  summary: 'List the stored files of a package',
+  request: {
+    params: jobParams,
+    query: z.object({
+      fence,
+      after: protocol.packageFileName.optional().describe('Lists the files after this name'),
+    }),
+  },
+  responses: {
+    200: json(protocol.packageFiles, 'Up to 1,000 files, in the byte order of their names.'),
+    ...errors('lease_lost'),
+  },
+})
+
 export const finishRoute = route(runnerToken, {
   tags,
   operationId: 'finishAttempt',

@@ -110,6 +110,22 @@ describe('a stream of chunks', () => {
     await job.close()
   })
 
+  it('is not joined if stored segments are missing or others, and their chunks are named', async () => {
+    const job = await openJob('film.mp4', { ladder: [144] })
+    const joined = encodeStreamChunks(job, 4, {
+      tellsRunners: false,
+      beforeJoin(_, files) {
+        files.delete('v144_00003.m4s')
+        files.set(
+          'a_init.mp4',
+          Buffer.from(String(files.get('a_init.mp4')).replace('isom', 'mosi')),
+        )
+      },
+    })
+    await expect(joined).rejects.toMatchObject({ code: 'storage', indexes: [1, 2] })
+    await job.close()
+  })
+
   it('is playable from the start on, as far as its chunks are finished without a gap', async () => {
     const job = await openJob('film.mp4', { ladder: [144], segmentSeconds: 2 })
     const listed: (number | null)[] = []

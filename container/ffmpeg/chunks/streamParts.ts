@@ -38,7 +38,11 @@ const trackPart = z.object({
 type TrackPart = z.infer<typeof trackPart>
 
 /** The tracks of a chunk. */
-export const streamPart = z.object({ tracks: z.array(trackPart) })
+export const streamPart = z.object({
+  tracks: z.array(trackPart),
+  /** Of the files that the chunk has stored, by their names. Parts of older runners have none. */
+  etags: z.record(z.string(), z.string()).optional(),
+})
 export type StreamPart = z.infer<typeof streamPart>
 
 export function describeTrackPart(

@@ -10,11 +10,14 @@ import { findFileType } from '../../contract/fileTypes.ts'
 import { parseContentDigest } from '../../domain/digest.ts'
 import { findPackageEntry } from '../../domain/packageEntry.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
-import { MAX_PACKAGE_FILE_BYTES } from '../../contract/runnerProtocol.ts'
+import { MAX_PACKAGE_FILE_BYTES, type PackageFiles } from '../../contract/runnerProtocol.ts'
 import { findHeldJob, leaseLostError, type LeaseLostError } from './claimChecks.ts'
 import { findRecentlyHeldJob, forgetHeldJobs } from './heldJobs.ts'
 import type { StoredObject } from '../../storage/objectStore.ts'
 import type { Platform } from '../ports.ts'
+
+/** R2 lists at most this many objects at once. */
+const MAX_LISTED_FILES = 1_000
 
 interface PackageFile {
   name: string
@@ -149,6 +152,29 @@ async function putFileOfChunk(
     await announceIfPlayable(platform, held.row, name)
   }
   return { ok: true, etag: stored.object.etag }
+}
+
+/** Lists the files after the name `after`. `next` is the last listed name if there are more. */
+export async function listPackageFiles(
+  platform: Platform,
+  claim: Claim,
+  after: string | undefined,
+): Promise<({ ok: true } & PackageFiles) | LeaseLostError | ErrorResult<'invalid_request'>> {
+  const held = await findRecentlyHeldJob(platform, claim)
+  if (!held) {
+    return leaseLostError()
+  }
+  const prefix = held.packageKey
+  if (prefix === null) {
+    return errorResult('invalid_request', 'This job has no package.')
+  }
+  const { objects, isTruncated } = await platform.variants.list(
+    prefix,
+    MAX_LISTED_FILES,
+    after === undefined ? undefined : prefix + after,
+  )
+  const files = objects.map(({ key, etag }) => ({ name: key.slice(prefix.length), etag }))
+  return { ok: true, files, next: isTruncated ? (files.at(-1)?.name ?? null) : null }
 }
 
 /** A file without a version is final. */

@@ -1,4 +1,5 @@
 /** Makes the chunks of a stream and joins them, as runners do, with a gateway in memory. */
+import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GatewayRejection } from '../../../container/failures.ts'
@@ -52,6 +53,10 @@ const timeStage: StageTimer = (_, run) => run()
 type Files = ReadonlyMap<string, Buffer>
 type BeforePut = (name: string, files: Files) => Promise<void> | void
 
+function computeEtag(bytes: Buffer): string {
+  return createHash('md5').update(bytes).digest('hex')
+}
+
 /** The files of a package, as runners have stored them. */
 function createGateway({
   beforePut,
@@ -77,7 +82,10 @@ function createGateway({
         versions.set(name, version)
         files.set(name, await readFile(file))
       }
+      return computeEtag(files.get(name)!)
     },
+    listPackageFiles: async () =>
+      new Map([...files].map(([name, bytes]) => [name, computeEtag(bytes)])),
     requestOutput: async () => ({ uploadId: 'one', partSizeBytes: 1e9 }),
     async putPart(_: unknown, { file }: { file: string }) {
       uploading = await readFile(file)
@@ -136,7 +144,7 @@ export async function writeTrack(folder: string, files: Files, track: string): P
  * @param onChunk called after each chunk, with the files that are stored by then
  * @param beforePut called before a file of the package is stored
  * @param reusable tracks that can be copied, whose files `readReused` reads
- * @param beforeJoin called before the join, with the files of the chunks by index
+ * @param beforeJoin called before the join, with the files of the chunks by index, and those of the package
  * @param replace changes the arguments of ffmpeg
  * @param tellsRunners false if the assignment of a chunk lists no other chunk
  */
@@ -156,7 +164,7 @@ export async function encodeStreamChunks(
     order?: number[]
     onChunk?: (files: Files) => void
     beforePut?: BeforePut
-    beforeJoin?: (chunkFiles: (Buffer | undefined)[]) => void
+    beforeJoin?: (chunkFiles: (Buffer | undefined)[], files: Map<string, Buffer>) => void
     replace?: ReplaceArguments
     tellsRunners?: boolean
     reusable?: string[]
@@ -219,7 +227,7 @@ export async function encodeStreamChunks(
   for (const index of order ?? ranges.slice(0, -1).keys()) {
     await run(index)
   }
-  beforeJoin(gateway.chunkFiles)
+  beforeJoin(gateway.chunkFiles, gateway.files)
   const finish = await run(ranges.length - 1)
   if (finish.outcome !== 'packaged') {
     throw new Error('the join has not completed the package')

@@ -1,6 +1,6 @@
 /** Faults that occur once during a split job, at a certain request of a runner. */
 import { expect, vi } from 'vitest'
-import type { Finish } from '../../../src/contract/runnerProtocol.ts'
+import { type Finish, packageFiles } from '../../../src/contract/runnerProtocol.ts'
 import type { System } from '../fixtures/system.ts'
 import type { Crew, CrewRunner, RunnerRequest } from './crew.ts'
 import { listFfmpegs, sendSignal } from './processes.ts'
@@ -145,6 +145,19 @@ export const STREAM_KILLS: Record<string, Fault> = {
   'during the join': {
     at: ({ kind, action }) => kind === 'join' && action === 'files/manifest.mpd',
     act: killBefore,
+  },
+}
+
+/** A segment of a completed chunk of a stream is missing in storage. */
+export const LOST_SEGMENT: Fault = {
+  at: ({ kind, action }) => kind === 'join' && action === 'files',
+  async act({ forward }) {
+    const answer = await forward()
+    const page = packageFiles.parse(JSON.parse(answer.body.toString()))
+    const files = page.files.filter(({ name }) => name !== 'v180_00003.m4s')
+    expect(files).toHaveLength(page.files.length - 1)
+    const body = Buffer.from(JSON.stringify({ ...page, files }))
+    return { ...answer, headers: { ...answer.headers, 'content-length': `${body.length}` }, body }
   },
 }
 

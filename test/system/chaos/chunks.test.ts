@@ -10,7 +10,14 @@ import { type Events, waitForEnds } from '../fixtures/events.ts'
 import { makeClip } from '../fixtures/media.ts'
 import { systemTest } from '../fixtures/systemTest.ts'
 import { findWorkerProcess } from '../fixtures/workerProcess.ts'
-import { disturb, type Fault, FAULTS, FROZEN_LEAD, STREAM_KILLS } from './chunkFaults.ts'
+import {
+  disturb,
+  type Fault,
+  FAULTS,
+  FROZEN_LEAD,
+  LOST_SEGMENT,
+  STREAM_KILLS,
+} from './chunkFaults.ts'
 import { startCrew } from './crew.ts'
 import { expectCleanStop, expectConsistentState } from './invariants.ts'
 import * as jobs from './jobs.ts'
@@ -146,7 +153,7 @@ test('a stream whose runners are killed at every stage, or whose lead stops, has
   const frozen = await create('frozen stream')
   const kills = Object.values(STREAM_KILLS)
   const faults = new Map([
-    [killed, kills],
+    [killed, [...kills, LOST_SEGMENT]],
     [frozen, [FROZEN_LEAD]],
   ])
   const joinIndex = (await listChunks(client, undisturbed)).length - 1
@@ -158,6 +165,7 @@ test('a stream whose runners are killed at every stage, or whose lead stops, has
   for (const [name, fault] of Object.entries(STREAM_KILLS)) {
     expect(occurred.get(killed)!.get(fault), name).toHaveLength(1)
   }
+  expect(occurred.get(killed)!.get(LOST_SEGMENT)).toHaveLength(1)
   expect(occurred.get(frozen)!.get(FROZEN_LEAD)).toHaveLength(1)
   for (const jobId of [killed, frozen]) {
     const outcomes = await jobs.listOutcomes(client, jobId)
@@ -166,9 +174,9 @@ test('a stream whose runners are killed at every stage, or whose lead stops, has
   }
   const attempts = (await listChunks(client, killed)).map(({ attempt }) => attempt)
   const extra = attempts.reduce((sum, attempt) => sum + attempt - 1, 0)
-  // In mid-chunk, during an upload, and during the join.
-  expect(extra).toBeGreaterThanOrEqual(3)
-  expect(extra).toBeLessThanOrEqual(3 * kills.length)
+  // In mid-chunk, during an upload, and during the join. A lost segment costs its chunk and a join.
+  expect(extra).toBeGreaterThanOrEqual(5)
+  expect(extra).toBeLessThanOrEqual(3 * kills.length + 2)
   await expectConsistentState(system)
 })
 

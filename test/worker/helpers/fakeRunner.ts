@@ -71,6 +71,8 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }, s
       const bytes = new TextEncoder().encode(text)
       return send('PUT', at(`files/${name}?fence=${fence}`), bytes, headers)
     },
+    listFiles: (after?: string) =>
+      send('GET', at(`files?fence=${fence}${after === undefined ? '' : `&after=${after}`}`)),
     /** Stores a file of a package that grows. */
     putVersion: (name: string, version: number) => {
       const bytes = new TextEncoder().encode(`version ${version}`)

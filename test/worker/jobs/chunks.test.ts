@@ -736,6 +736,27 @@ describe('the chunks of a stream', () => {
     expect((await audio.listCompletedChunks()).status).toBe(409)
   })
 
+  it('are compared by the join with the list of stored files, which no other runner reads', async () => {
+    await splitStream('listed.mp4')
+    const stored: { name: string; etag: string }[] = []
+    for (const [index, kind] of ['video', 'video', 'audio'].entries()) {
+      const runner = await claimKind(kind)
+      const name = `v240_0000${index}.m4s`
+      const { etag } = await expectJson<{ etag: string }>(await runner.putFile(name, kind), 200)
+      stored.push({ name, etag })
+      await finishChunk(runner)
+    }
+    const join = await claimKind('join')
+    await splitStream('unlisted.mp4')
+    const other = await claimKind('video')
+    await expectJson(await other.putFile('v240_00009.m4s', 'of another job'), 200)
+    expect(await expectJson(await join.listFiles(), 200)).toEqual({ files: stored, next: null })
+    const rest = await expectJson(await join.listFiles('v240_00001.m4s'), 200)
+    expect(rest).toEqual({ files: stored.slice(2), next: null })
+    await expectJson(await join.release(), 200)
+    expect((await join.listFiles()).status).toBe(409)
+  })
+
   it('copy the tracks that another variant has, made of the same file in the same queue', async () => {
     const keys = { v144: '1'.repeat(64), a: '2'.repeat(64) }
     const splitRungs = async (filePath: string, ladder: string, more: object) => {

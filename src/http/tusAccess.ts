@@ -20,15 +20,21 @@ import { readMetadata } from './tusProtocol.ts'
 
 const write = requiresScope('files:write')
 
-/** An API key, or a signature in the URL or in the metadata, which the handler checks. */
-export const keyOrSignature = {
-  ...write,
-  middleware: createMiddleware<ApiEnv>(async (c, next) => {
-    const metadata = readMetadata(c)
-    const isSigned =
-      c.req.query('sig') !== undefined || (metadata.ok && metadata.value.signedUrl !== null)
-    return isSigned ? next() : write.middleware(c, next)
-  }),
+/** An API key, or a signed URL in the metadata, which `readTarget` checks. */
+export const keyOrSignedUrl = keyUnless((c) => {
+  const metadata = readMetadata(c)
+  return metadata.ok && metadata.value.signedUrl !== null
+})
+
+/** An API key, or the signature of an upload, which `findAccessibleUpload` checks. */
+export const keyOrSignature = keyUnless((c) => c.req.query('sig') !== undefined)
+
+/** Requires an API key, unless the request is signed. */
+function keyUnless(isSigned: (c: Context<ApiEnv>) => boolean) {
+  const middleware = createMiddleware<ApiEnv>(async (c, next) =>
+    isSigned(c) ? next() : write.middleware(c, next),
+  )
+  return { ...write, middleware }
 }
 
 export interface UploadTarget {

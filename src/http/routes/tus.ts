@@ -13,7 +13,13 @@ import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
 import { createApi } from '../router.ts'
 import { uploadLimitError } from '../signedUrl.ts'
-import { findAccessibleUpload, keyOrSignature, readTarget, uploadUrl } from '../tusAccess.ts'
+import {
+  findAccessibleUpload,
+  keyOrSignature,
+  keyOrSignedUrl,
+  readTarget,
+  uploadUrl,
+} from '../tusAccess.ts'
 import {
   OFFSET_STREAM,
   readByteCount,
@@ -49,7 +55,7 @@ const bytes = {
   content: { [OFFSET_STREAM]: { schema: { type: 'string' as const, format: 'binary' } } },
 }
 
-const createRoute = route(keyOrSignature, {
+const createRoute = route(keyOrSignedUrl, {
   tags,
   operationId: 'createTusUpload',
   method: 'post',

@@ -21,6 +21,15 @@ async function sign(body: object): Promise<string> {
 
 it('needs files:write, and a key with a folder reaches only uploads of its folder', async () => {
   await expectError(await create({ filePath: 'a/x.mp4' }, VISITOR), 401, 'unauthorized')
+  // The signature of one request does not stand in for that of the other.
+  const signed = { 'Upload-Metadata': metadata({ signedUrl: 'x' }), ...VISITOR }
+  const named = { 'Upload-Length': '9', 'Upload-Metadata': metadata({ filePath: 'a/x.mp4' }) }
+  await expectError(await tus('POST', '/tus?sig=x', { ...named, ...VISITOR }), 401, 'unauthorized')
+  const reached = await createUpload('a/y.mp4', SIZE)
+  await expectError(await tus('GET', reached, signed), 401, 'unauthorized')
+  await expectError(await tus('DELETE', reached, signed), 401, 'unauthorized')
+  await expectError(await append(reached, 0, mp4(), signed), 401, 'unauthorized')
+  expect(await readOffset(reached)).toBe(0)
   const reader = await makeKey({ scopes: ['jobs:read'] })
   await expectError(await create({ filePath: 'a/x.mp4' }, reader.headers), 403, 'forbidden')
   const key = await makeKey({ scopes: ['files:write'], pathPrefix: 'a' })

@@ -3,6 +3,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import packageJson from '../package.json' with { type: 'json' }
 import { queueEvent } from './contract/events.ts'
 import type { ApiEnv } from './http/apiEnv.ts'
+import examples from './http/openapiExamples.json' with { type: 'json' }
 
 const TAGS = {
   jobs: 'Create, list, retry, cancel and delete jobs',
@@ -51,5 +52,28 @@ export function createDocument(app: App, url: string) {
   const paths = Object.entries(document.paths ?? {}).map(
     ([path, item]) => [path.replace('{.+}', ''), item] as const,
   )
-  return { ...document, paths: Object.fromEntries(paths) }
+  const described = { ...document, paths: Object.fromEntries(paths) }
+  addExamples(described.paths as Record<string, Record<string, Described>>)
+  return described
+}
+
+interface Described {
+  operationId?: string
+  requestBody?: { content: Record<string, object> }
+  responses?: Record<string, { content: Record<string, object> }>
+}
+
+/** Adds the examples, which a test sends to the service. */
+function addExamples(paths: Record<string, Record<string, Described>>): void {
+  const operations = Object.values(paths).flatMap((item) => Object.values(item))
+  for (const { operationId, status, ...example } of examples) {
+    const found = operations.find((operation) => operation.operationId === operationId)
+    const { requestBody, responses } = found ?? {}
+    if (requestBody) {
+      Object.assign(requestBody.content['application/json']!, { example: example.request })
+    }
+    Object.assign(responses?.[status]?.content['application/json'] ?? {}, {
+      example: example.response,
+    })
+  }
 }

@@ -364,7 +364,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Stream the events of one queue or of all queues, live */
+        /**
+         * Stream the events of one queue or of all queues, live
+         * @description Each message has the lines `event`, `data` (JSON) and, if it can be resumed from, `id`. The schema describes a message as an object of these. The first is `connected`; `heartbeat` follows every 15 seconds. Send the last id as `Last-Event-ID` to receive what was missed; `resync` says that this is no longer possible.
+         */
         get: operations["streamEvents"];
         put?: never;
         post?: never;
@@ -2041,6 +2044,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "filePath": "videos/clip.mp4",
+                 *       "transformations": [
+                 *         "w_640,q_60"
+                 *       ],
+                 *       "tags": [
+                 *         "import"
+                 *       ],
+                 *       "metadata": {
+                 *         "customer": "42"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateJobs"];
             };
         };
@@ -2051,6 +2068,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobs": [
+                     *         {
+                     *           "id": "job_01a21c7a9e303c3db7bcc64e44e4ab44",
+                     *           "filePath": "videos/clip.mp4",
+                     *           "status": "pending",
+                     *           "priority": 2,
+                     *           "progress": 0,
+                     *           "startedAt": null,
+                     *           "completedAt": null,
+                     *           "error": null,
+                     *           "queue": "default",
+                     *           "transformation": "w_640",
+                     *           "outputPath": null,
+                     *           "createdAt": "2026-11-27T10:08:47.665Z",
+                     *           "attempt": 0,
+                     *           "maxAttempts": 3,
+                     *           "errorCode": null,
+                     *           "stage": null,
+                     *           "etaSeconds": null,
+                     *           "fps": null,
+                     *           "speed": null,
+                     *           "playable": false,
+                     *           "retryAt": null,
+                     *           "input": null,
+                     *           "output": null,
+                     *           "plan": null,
+                     *           "timings": null,
+                     *           "tags": [
+                     *             "import"
+                     *           ],
+                     *           "metadata": {
+                     *             "customer": "42"
+                     *           },
+                     *           "deduplicated": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         jobs: {
                             id: string;
@@ -2907,6 +2964,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "action": "cancel",
+                 *       "filter": {
+                 *         "tag": "import"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["JobBatch"];
             };
         };
@@ -2917,6 +2982,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "count": 1,
+                     *       "done": 1,
+                     *       "skipped": [],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["JobBatchResult"];
                 };
             };
@@ -4788,6 +4861,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "method": "GET",
+                 *       "path": "w_640/videos/clip.mp4",
+                 *       "expiresInSeconds": 3600
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateSignedUrl"];
             };
         };
@@ -4798,6 +4878,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "url": "https://video.example.com/t/w_640/videos/clip.mp4?exp=1795777728&key=root&sig=api-key.Iz4tpEq6qCD2oALokrLUGvZQKDf-jfGEANtRz7G064I",
+                     *       "expiresAt": "2026-11-27T11:08:48.000Z"
+                     *     }
+                     */
                     "application/json": {
                         url: string;
                         /** Format: date-time */
@@ -8766,6 +8852,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "pending",
+                     *       "progress": 0,
+                     *       "startedAt": null,
+                     *       "completedAt": null,
+                     *       "error": null,
+                     *       "message": "Waiting to be processed"
+                     *     }
+                     */
                     "application/json": {
                         /** @enum {string} */
                         status: "pending" | "running" | "completed" | "error" | "cancelled";

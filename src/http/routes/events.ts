@@ -23,6 +23,34 @@ import { createApi, jsonBody } from '../router.ts'
 import { createToken } from '../streamToken.ts'
 
 const tags = ['events']
+const JOB = { jobId: 'job_01a21c33523fcf41c0e1cf5f5a167de5', filePath: 'videos/clip.mp4' }
+const EVENT_EXAMPLES = Object.fromEntries(
+  (
+    [
+      { event: 'connected', id: '40', data: { clientId: 'client_7d1f' } },
+      { event: 'job:created', id: '41', data: { ...JOB, status: 'pending', priority: 2 } },
+      {
+        event: 'job:progress',
+        data: {
+          jobId: JOB.jobId,
+          progress: 47,
+          stage: 'encode',
+          etaSeconds: 12,
+          fps: 58,
+          speed: 2,
+        },
+      },
+      {
+        event: 'job:error',
+        id: '43',
+        data: { ...JOB, status: 'error', error: 'It has no video.' },
+      },
+      { event: 'webhook:disabled', id: '44', data: { webhookId: 'wh_1', reason: 'It failed.' } },
+      { event: 'resync', data: { reason: 'The events after 12 are no longer stored.' } },
+      { event: 'heartbeat', data: { timestamp: 1_710_498_600_000 } },
+    ] satisfies z.infer<typeof queueEvent>[]
+  ).map((value) => [value.event, { value }]),
+)
 const eventId = z.coerce.number().int().nonnegative()
 
 const eventsRoute = route(openToVisitors('events:read'), {
@@ -31,6 +59,8 @@ const eventsRoute = route(openToVisitors('events:read'), {
   method: 'get',
   path: '/queue/events',
   summary: 'Stream the events of one queue or of all queues, live',
+  description:
+    'Each message has the lines `event`, `data` (JSON) and, if it can be resumed from, `id`. The schema describes a message as an object of these. The first is `connected`; `heartbeat` follows every 15 seconds. Send the last id as `Last-Event-ID` to receive what was missed; `resync` says that this is no longer possible.',
   request: {
     headers: z.object({
       'last-event-id': eventId
@@ -53,7 +83,7 @@ const eventsRoute = route(openToVisitors('events:read'), {
     200: {
       description:
         'A stream of events, open until either side closes it. If the service is temporarily unavailable or a limit is reached, the stream has one event "unavailable" with the error, and ends',
-      content: { 'text/event-stream': { schema: queueEvent } },
+      content: { 'text/event-stream': { schema: queueEvent, examples: EVENT_EXAMPLES } },
     },
     ...errors('invalid_path', 'file_not_found', 'job_not_found', 'queue_not_found', 'cap_reached'),
   },

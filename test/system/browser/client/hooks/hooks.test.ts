@@ -140,6 +140,8 @@ test('useJob follows another job when its id changes, and never returns the job 
   expect(pairs.filter(([id, jobId]) => jobId !== null && jobId !== id)).toEqual([])
   expect(new Set(pairs.map(([, jobId]) => jobId))).toEqual(new Set([null, ended, waiting]))
   await pause(system, false)
+  // Its events belong to no later test.
+  await waitForEnds(events, [waiting])
 })
 
 test('useQueueEvents continues without a gap after a cut, and closes its stream with the component', async ({

@@ -13,7 +13,7 @@ const RADIANS_PER_SAMPLE = (2 * Math.PI * HERTZ) / SAMPLE_RATE
 
 /**
  * @param range seconds in which the phase is measured; the encoder changes the first and last samples.
- *   `leadSeconds` is the duration of samples before the sine, which some players skip
+ *   `cutsLead`: the samples before second 0 do not count, which only some versions of ffmpeg skip
  * @returns the number of samples without those, the number of samples by which the sine begins later
  *   than one that begins at 0, and the difference of the phases of all blocks of 50 ms, in samples
  */
@@ -22,16 +22,16 @@ export async function measureSine(
   {
     startSeconds,
     endSeconds,
-    leadSeconds = 0,
-  }: { startSeconds: number; endSeconds: number; leadSeconds?: number },
+    cutsLead = false,
+  }: { startSeconds: number; endSeconds: number; cutsLead?: boolean },
 ) {
-  const command = args`-v error -i ${file} -map 0:a:0 -ac 1 -ar ${SAMPLE_RATE} -f f32le -`
+  const cut = cutsLead ? ['-af', 'atrim=start=0'] : []
+  const command = args`-v error ${cutsLead ? ['-copyts'] : []} -i ${file} -map 0:a:0 ${cut} -ac 1 -ar ${SAMPLE_RATE} -f f32le -`
   const { stdout } = await promisify(execFile)('ffmpeg', command, {
     encoding: 'buffer',
     maxBuffer: 1e8,
   })
-  const all = new Float32Array(stdout.buffer.slice(stdout.byteOffset), 0, stdout.length / 4)
-  const samples = all.subarray(Math.round(leadSeconds * SAMPLE_RATE))
+  const samples = new Float32Array(stdout.buffer.slice(stdout.byteOffset), 0, stdout.length / 4)
   const phases: number[] = []
   for (
     let start = startSeconds * SAMPLE_RATE;

@@ -74,6 +74,7 @@ test('the first deploy creates every resource and an API key', () => {
     'd1 create reelqueue',
     'queues create reelqueue-tickets',
     'queues create reelqueue-tickets-dead',
+    'queues create reelqueue-webhooks',
     'd1 migrations apply DB --remote',
     'deploy --secrets-file',
   ])
@@ -171,6 +172,11 @@ binding = "TICKETS"
 queue = "staging-tickets"
 [[env.staging.queues.consumers]]
 queue = "staging-tickets"
+[[env.staging.queues.producers]]
+binding = "WEBHOOKS"
+queue = "staging-webhooks"
+[[env.staging.queues.consumers]]
+queue = "staging-webhooks"
 `
 
 test('with --env the resources are those of the environment, in every command', () => {
@@ -184,6 +190,7 @@ test('with --env the resources are those of the environment, in every command', 
     `r2 bucket create staging-variants${suffix}`,
     `d1 create reelqueue-staging${suffix}`,
     `queues create staging-tickets${suffix}`,
+    `queues create staging-webhooks${suffix}`,
     `d1 migrations apply DB --remote${suffix}`,
     `deploy --name other${suffix}`,
   ])

@@ -5,6 +5,7 @@ import type { Client } from '../../../scripts/client.ts'
 import type { Chunk } from '../../../src/contract/job.ts'
 import { PROTOCOL_VERSION, RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'
 import { waitForEnds } from '../fixtures/events.ts'
+import { makeClip } from '../fixtures/media.ts'
 import type { EngineAccess } from './containerSystem.ts'
 import { containerTest } from './containerTest.ts'
 import { startStandIn } from './engines.ts'
@@ -143,11 +144,14 @@ describe('with a simulated engine', () => {
   }) => {
     const { client, listContainers, kill } = system
     await waitForNoContainers(system)
+    await client.put('videos/longer.mp4', makeClip({ seconds: 16 }))
     const response = await client.request('/queue/jobs', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
-        filePath: 'videos/long.mp4',
+        filePath: 'videos/longer.mp4',
+        // The encodes are frozen until all containers have started.
+        stallSeconds: 600,
         transformations: ['f_webm,w_400'],
         chunkSeconds: 2,
       }),
@@ -160,7 +164,7 @@ describe('with a simulated engine', () => {
     }
     const active = await vi.waitFor(
       async () => {
-        // No chunk ends before every container has one.
+        // Some chunks may end before every container has one: there are more of them.
         standIn!.signalEncodes('SIGSTOP')
         const held = (await listChunks()).filter(({ status }) => status === 'running')
         // One of them makes the audio beside its chunk of video.
@@ -175,10 +179,10 @@ describe('with a simulated engine', () => {
     standIn!.signalEncodes('SIGCONT')
     await events.ofType(id, 'job:completed')
     const chunks = await listChunks()
-    // The audio, four chunks of video, and the join.
+    // The audio, ten chunks of video (the last four are short), and the join.
     expect(chunks.map(({ kind, attempt }) => [kind, attempt])).toEqual([
       ['audio', 1],
-      ...Array.from({ length: 4 }, () => ['video', 1]),
+      ...Array.from({ length: 10 }, () => ['video', 1]),
       ['join', 1],
     ])
     expect(active.map(({ index }) => chunks[index]!.runner)).toEqual(

@@ -33,13 +33,23 @@ async function claimAgain(
   return expectJson<Assignment>(await asRunner('POST', '/runner/claim', request), 200)
 }
 
+/** The assignment in the response to another claim, which is a request with a span of its own. */
+function again(assignment: Assignment) {
+  const [version, traceId] = assignment.traceparent!.split('-')
+  return {
+    ...assignment,
+    requestId: expect.any(String),
+    traceparent: expect.stringMatching(`^${version}-${traceId}-`),
+  }
+}
+
 it('returns the same job with the same fence and a new lease', async () => {
   const assignment = (await claimJob('default', 'laptop'))!
   await env.DB.prepare('UPDATE jobs SET lease_expires_at = 1 WHERE id = ?')
     .bind(assignment.jobId)
     .run()
   const before = Date.now()
-  expect(await claimAgain('laptop')).toEqual(assignment)
+  expect(await claimAgain('laptop')).toEqual(again(assignment))
   const row = (await jobRow(assignment.jobId))!
   expect(row).toMatchObject({ status: 'running', attempt: 1, fence: 1 })
   expect(row.lease_expires_at).toBeGreaterThanOrEqual(before + 30_000)
@@ -59,7 +69,7 @@ it('returns the next job when the runner has reported on the one before', async 
 it('returns no job that the runner has received', async () => {
   const received = (await claimJob('default', 'laptop'))!
   const lost = (await claimJob('default', 'laptop'))!
-  expect(await claimAgain('laptop', ['default'], [received.jobId])).toEqual(lost)
+  expect(await claimAgain('laptop', ['default'], [received.jobId])).toEqual(again(lost))
 })
 
 it('returns no job of another runner', async () => {
@@ -76,9 +86,9 @@ it.each([
   await env.DB.prepare("INSERT OR IGNORE INTO queues (name) VALUES ('others')").run()
   await createJobs('videos/lost.mp4', ['w_640'], { queue: 'others', priority: 9 })
   const lost = (await claimJob('others', 'laptop'))!
-  expect(await claimAgain('laptop', queues)).toEqual(lost)
+  expect(await claimAgain('laptop', queues)).toEqual(again(lost))
   // If that response is lost too, the next claim returns the same job, and no other job is claimed.
-  expect(await claimAgain('laptop', queues)).toEqual(lost)
+  expect(await claimAgain('laptop', queues)).toEqual(again(lost))
   const { results } = await env.DB.prepare("SELECT id FROM jobs WHERE status = 'running'").all()
   expect(results).toEqual([{ id: lost.jobId }])
 })
@@ -88,7 +98,7 @@ it('returns the lost job of a queue that was paused meanwhile', async () => {
   await createJobs('videos/paused.mp4', ['w_640'], { queue: 'others' })
   const lost = (await claimJob('others', 'laptop'))!
   await env.DB.prepare("UPDATE queues SET paused = 1 WHERE name = 'others'").run()
-  expect(await claimAgain('laptop', ['default', 'others'])).toEqual(lost)
+  expect(await claimAgain('laptop', ['default', 'others'])).toEqual(again(lost))
   await env.DB.prepare("UPDATE queues SET paused = 0 WHERE name = 'others'").run()
 })
 

@@ -119,24 +119,6 @@ describe('with a simulated engine', () => {
     }
   }, 240_000)
 
-  test('a container that exits before it claims is logged, and another slot is started', async ({
-    engine,
-    system,
-    events,
-  }) => {
-    const { client, readAttempts, readLog } = system
-    await waitForNoContainers(system)
-    engine.standIn!.brokenStarts = 1
-    const [job] = await client.createJobs('videos/short.mp4', ['w_322'])
-    await waitForEnds(events, [job!.id])
-    const failed = readLog('slot_ended').find(({ claimed }) => claimed === false)
-    expect(failed).toMatchObject({ slot: 'slot-0', claimed: false, jobsLost: 0 })
-    expect(failed!['how']).toMatch(/3/)
-    const all = await readAttempts(job!.id)
-    expect(all).toEqual([expect.objectContaining({ attempt: 1, outcome: 'completed' })])
-    expect(all[0]!['runner']).toMatch(/^slot-1-/)
-  })
-
   test('a split job starts all containers, and those that receive SIGTERM complete their chunks', async ({
     system,
     events,
@@ -190,4 +172,22 @@ describe('with a simulated engine', () => {
     )
     expect(active.map(({ runner }) => runner)).not.toContain(chunks.at(-1)!.runner)
   }, 240_000)
+
+  test('a container that exits before it claims is logged, and another slot is started', async ({
+    engine,
+    system,
+    events,
+  }) => {
+    const { client, readAttempts, readLog } = system
+    await waitForNoContainers(system)
+    engine.standIn!.brokenStarts = 1
+    const [job] = await client.createJobs('videos/short.mp4', ['w_322'])
+    await waitForEnds(events, [job!.id])
+    const failed = readLog('slot_ended').find(({ claimed }) => claimed === false)
+    expect(failed).toMatchObject({ slot: 'slot-0', claimed: false, jobsLost: 0 })
+    expect(failed!['how']).toMatch(/3/)
+    const all = await readAttempts(job!.id)
+    expect(all).toEqual([expect.objectContaining({ attempt: 1, outcome: 'completed' })])
+    expect(all[0]!['runner']).toMatch(/^slot-1-/)
+  })
 })

@@ -15,9 +15,9 @@ export interface SelectOptions extends FilterOptions {
 export interface Batch {
   action: 'retry' | 'cancel' | 'delete'
   force?: boolean
-  /** How the question begins, such as "Delete". */
+  /** First word of the question before the change, such as "Delete". */
   verb: string
-  /** What a changed job is afterwards, such as "deleted". */
+  /** The state of a changed job in the message after the change, such as "deleted". */
   done: string
 }
 

@@ -1,6 +1,6 @@
 /** The options that select jobs, for `jobs` and for actions on all jobs that match. */
 import { type Command, Option } from 'commander'
-import type { Job, RequestBody } from '../client/index.ts'
+import { type Job, JOB_STATUSES, type RequestBody } from '../client/index.ts'
 import { pastTime } from './parsers.ts'
 
 export type JobFilter = NonNullable<RequestBody<'/queue/jobs/batch', 'post'>['filter']>
@@ -16,11 +16,9 @@ export interface FilterOptions {
   createdBefore?: string
 }
 
-const STATUSES: Job['status'][] = ['pending', 'running', 'completed', 'error', 'cancelled']
-
 export function addFilterOptions(command: Command): Command {
   return command
-    .addOption(new Option('--status <status>', 'only jobs with this status').choices(STATUSES))
+    .addOption(new Option('--status <status>', 'only jobs with this status').choices(JOB_STATUSES))
     .option('--queue <name>', 'only jobs of this queue')
     .option('--file <path>', 'only jobs for this stored file')
     .option('--folder <path>', 'only jobs for files in this folder')

@@ -1,5 +1,6 @@
 /** Typed client of Reelqueue, for browsers, Node.js, Workers and React Native. */
 export { type Client, createClient } from './createClient.ts'
+export { JOB_STATUSES } from './jobStatuses.ts'
 export { hasEnded, type WatchOptions } from './follow.ts'
 export type { ClientOptions, SendOptions } from './http.ts'
 export type { CallOptions, VariantOptions } from './options.ts'

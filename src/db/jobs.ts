@@ -198,7 +198,7 @@ export async function findQueueOfJob(db: Database, id: string): Promise<string |
   return row?.queue
 }
 
-/** What the API shows of jobs, in any order. */
+/** Reads jobs as the API returns them, in any order. */
 export function findShownJobs(db: Database, ids: string[]): Promise<ShownJob[]> {
   return db.select(SHOWN_COLUMNS).from(jobs).where(isListed(jobs.id, ids))
 }

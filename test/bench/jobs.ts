@@ -32,20 +32,29 @@ export async function runJobs(
   )
   const ends: number[] = []
   for (const { id, filePath } of created.flat()) {
-    for (;;) {
-      const job = await client.job(id)
-      if (job.status === 'completed') {
-        ends.push(Date.parse(job.completedAt!))
-        break
-      }
-      if (job.status !== 'pending' && job.status !== 'running') {
-        throw new Error(`${filePath}: the job is ${job.status}: ${job.error}`)
-      }
-      await delay(POLL_MS)
-    }
+    ends.push(Date.parse((await waitForEnd(client, id, filePath)).completedAt!))
   }
   const begins = created.flat().map(({ createdAt }) => Date.parse(createdAt))
   return (Math.max(...ends) - Math.min(...begins)) / 1_000
+}
+
+/** Waits until a job is completed. @throws if it ends otherwise */
+export async function waitForEnd(
+  client: Client,
+  jobId: string,
+  filePath: string,
+  pollMs = POLL_MS,
+) {
+  for (;;) {
+    const job = await client.job(jobId)
+    if (job.status === 'completed') {
+      return job
+    }
+    if (job.status !== 'pending' && job.status !== 'running') {
+      throw new Error(`${filePath}: the job is ${job.status}: ${job.error}`)
+    }
+    await delay(pollMs)
+  }
 }
 
 const MAX_ENCODE_START_MS = 30_000

@@ -10,12 +10,10 @@ const CHUNKS_AT_END = 2
  * and a half of that. Of six chunks or more, the last two are made as four shorter ones: when
  * several runners share the work, each waits at the end for the longest chunk that is being made.
  *
- * @param count.max number of chunks, at least 2; fewer chunks are longer
+ * @param limits.max maximum number of chunks; a longer video has longer chunks
  */
-export function listChunkStarts(
-  total: number,
-  { size, max }: { size: number; max: number },
-): number[] {
+export function listChunkStarts(total: number, limits: { size: number; max: number }): number[] {
+  const { size, max } = limits
   const length = Math.max(size, total / (max - CHUNKS_AT_END))
   const count = Math.max(1, Math.round(total / length))
   if (count < MIN_CHUNKS_WITH_SHORT_END) {

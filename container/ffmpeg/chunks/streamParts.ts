@@ -40,7 +40,7 @@ type TrackPart = z.infer<typeof trackPart>
 /** The tracks of a chunk. */
 export const streamPart = z.object({
   tracks: z.array(trackPart),
-  /** Of the files that the chunk has stored, by their names. Parts of older runners have none. */
+  /** The ETag of each file that the chunk has stored, by the name of the file. Older runners send none. */
   etags: z.record(z.string(), z.string()).optional(),
 })
 export type StreamPart = z.infer<typeof streamPart>

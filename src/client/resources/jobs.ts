@@ -11,6 +11,10 @@ export type CreateJobs = Omit<RequestBody<'/queue/jobs', 'post'>, 'transformatio
 }
 
 export function createJobMethods({ request }: Http) {
+  const changeMany = (
+    body: RequestBody<'/queue/jobs/batch', 'post'>,
+    { signal }: CallOptions = {},
+  ): Promise<JobBatchResult> => request('post', '/queue/jobs/batch', { body, signal })
   return {
     /** Creates a job for each transformation; without any, one MP4 with all defaults. */
     async create(
@@ -66,20 +70,15 @@ export function createJobMethods({ request }: Http) {
         signal,
       }),
     /** Applies one action to the next jobs of a filter, or to listed jobs. */
-    changeMany: (
-      body: RequestBody<'/queue/jobs/batch', 'post'>,
-      { signal }: CallOptions = {},
-    ): Promise<JobBatchResult> => request('post', '/queue/jobs/batch', { body, signal }),
+    changeMany,
     /** Applies one action to all jobs of a filter, in steps. Yields what each step did. */
     changeAll: (
       body: RequestBody<'/queue/jobs/batch', 'post'>,
       { signal }: CallOptions = {},
     ): AsyncGenerator<JobBatchResult, void> =>
       readPages(async (cursor) => {
-        const result: JobBatchResult = await request('post', '/queue/jobs/batch', {
-          body: { ...body, ...(cursor !== undefined && { cursor }) },
-          signal,
-        })
+        const step = { ...body, ...(cursor !== undefined && { cursor }) }
+        const result = await changeMany(step, { signal })
         return { items: [result], nextCursor: result.nextCursor }
       }),
     delete: (job: JobReference, { signal }: CallOptions = {}) =>

@@ -1,8 +1,9 @@
 /** The counts of all jobs by status. Each leads to the list of its jobs. */
+import { JOB_STATUSES } from '../../client/index.ts'
 import type { client } from '../api.ts'
 import { formatNumber, formatTime } from '../format.ts'
 import { Status } from '../parts.tsx'
-import { STATUSES, writeAddress } from './filters.ts'
+import { writeAddress } from './filters.ts'
 
 type Stats = Awaited<ReturnType<typeof client.stats>>
 
@@ -11,7 +12,7 @@ export function JobCounts({ stats }: { stats: Stats }) {
   return (
     <>
       <ul class="counts" aria-label="All jobs by status">
-        {STATUSES.map((status) => (
+        {JOB_STATUSES.map((status) => (
           <li key={status}>
             <a href={writeAddress({ status })}>
               <strong>{formatNumber(stats[status])}</strong>

@@ -1,16 +1,10 @@
 /** The form of the filters. Each change is a new address of the page. */
+import { JOB_STATUSES } from '../../client/index.ts'
 import { client, type Session } from '../api.ts'
 import { ADVICE } from '../job/advice.ts'
 import { statusName } from '../parts.tsx'
 import { useLoaded } from '../useLoaded.ts'
-import {
-  countFilters,
-  type Filters,
-  fromLocalTime,
-  STATUSES,
-  toLocalTime,
-  writeAddress,
-} from './filters.ts'
+import { countFilters, type Filters, fromLocalTime, toLocalTime, writeAddress } from './filters.ts'
 import { SearchInput } from './SearchInput.tsx'
 
 interface Props {
@@ -73,7 +67,7 @@ export function JobFilters({ filters, session }: Props) {
   )
   return (
     <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-      {choose('status', 'Status', STATUSES, STATUSES.map(statusName))}
+      {choose('status', 'Status', JOB_STATUSES, JOB_STATUSES.map(statusName))}
       {search('path', 'File or folder', 'videos/clip.mp4')}
       {session.queue === null &&
         (queues && queues.length > 0

@@ -1,5 +1,5 @@
 /** Actions on many jobs: which jobs they apply to, and their requests in steps. */
-import type { Job, JobStatus } from '../../client/index.ts'
+import { type Job, JOB_STATUSES, type JobStatus } from '../../client/index.ts'
 import { retryTemporary } from '../../client/sleep.ts'
 import { client } from '../api.ts'
 import { formatNumber } from '../format.ts'
@@ -11,7 +11,7 @@ export type Target = Pick<Batch, 'filter'> | Pick<Batch, 'jobIds'>
 
 interface ActionTexts {
   label: string
-  /** What is done: "12 jobs were …". */
+  /** The end of the sentence about the result: "12 jobs were deleted." */
   done: string
   /** Statuses that allow the action. */
   from: readonly JobStatus[]
@@ -20,11 +20,7 @@ export const ACTIONS: Record<Action, ActionTexts> = {
   retry: { label: 'Retry', done: 'queued again', from: ['error'] },
   cancel: { label: 'Cancel', done: 'cancelled', from: ['pending', 'running'] },
   prioritize: { label: 'Priority', done: 'given the new priority', from: ['pending', 'running'] },
-  delete: {
-    label: 'Delete',
-    done: 'deleted',
-    from: ['pending', 'running', 'completed', 'error', 'cancelled'],
-  },
+  delete: { label: 'Delete', done: 'deleted', from: JOB_STATUSES },
 }
 /** Jobs that one request changes. Small steps show progress, and can be stopped. */
 const STEP_JOBS = 100

@@ -1,5 +1,4 @@
 /** The filters of the list of jobs. The address of the page has them, so that a view can be shared. */
-import type { JobStatus } from '../../client/index.ts'
 import type { client } from '../api.ts'
 
 /** As the API takes them: without the filters that are not set. */
@@ -16,14 +15,6 @@ const NAMES = [
 ] as const
 /** Texts; empty if the filter is not set. `path` is a file or a folder. */
 export type Filters = Record<(typeof NAMES)[number], string>
-
-export const STATUSES = [
-  'pending',
-  'running',
-  'completed',
-  'error',
-  'cancelled',
-] as const satisfies readonly JobStatus[]
 
 export function readFilters(query: URLSearchParams): Filters {
   return Object.fromEntries(NAMES.map((name) => [name, query.get(name) ?? ''])) as Filters

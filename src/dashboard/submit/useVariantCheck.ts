@@ -6,7 +6,7 @@ const DELAY_MS = 300
 export interface VariantCheck {
   /** The canonical form; null until the service has responded. */
   canonical: string | null
-  /** What is wrong with the transformation. */
+  /** The message of the service about a transformation that it rejects; null if it accepts it. */
   problem: string | null
 }
 const UNKNOWN: VariantCheck = { canonical: null, problem: null }

@@ -72,7 +72,7 @@ const retryAfter = {
   },
 } as const
 
-/** What clients read of an error with one of these codes. */
+/** Body of an error response whose code is one of `Code`. */
 type CodedBody<Code extends ErrorCode> = Omit<ErrorBody, 'code'> & { code: Code }
 type CodesOf<Each extends number, Code extends ErrorCode> = Code extends ErrorCode
   ? Status<Code> extends Each

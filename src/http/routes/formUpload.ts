@@ -8,6 +8,7 @@ import { uploadForm } from '../../services/files/formUpload.ts'
 import { describeError, logError } from '../../log.ts'
 import { serializeCreatedJob, serializeFile } from '../../services/serializers.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
+import { CREATE_JOBS_CODES } from '../responses/createJobsCodes.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
 import { createApi } from '../router.ts'
@@ -68,21 +69,7 @@ const uploadRoute = route(requiresScope('files:write'), {
   request: { body: { required: true, content: { 'multipart/form-data': { schema: form } } } },
   responses: {
     201: json(uploaded, 'The stored files and their jobs'),
-    ...errors(
-      'invalid_path',
-      'invalid_transformation',
-      'file_not_found',
-      'queue_not_found',
-      'queue_draining',
-      'variant_busy',
-      'idempotency_conflict',
-      'idempotency_jobs_deleted',
-      'storage_cap_reached',
-      'too_large',
-      'content_mismatch',
-      'cap_reached',
-      'internal',
-    ),
+    ...errors(...CREATE_JOBS_CODES, 'storage_cap_reached', 'too_large', 'internal'),
   },
 })
 

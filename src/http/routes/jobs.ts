@@ -25,6 +25,7 @@ import {
 import { readCursor, writeCursor } from '../cursor.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
 import { limitLargeReads } from '../middleware/rateLimit.ts'
+import { CREATE_JOBS_CODES } from '../responses/createJobsCodes.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
 import { createApi, ignoreEmptyBody, jsonBody } from '../router.ts'
@@ -65,18 +66,7 @@ const createJobsRoute = route(write, {
       z.object({ jobs: z.array(createdJob) }),
       'The job of each requested variant, in the order of the transformations',
     ),
-    ...errors(
-      'invalid_path',
-      'invalid_transformation',
-      'file_not_found',
-      'queue_not_found',
-      'queue_draining',
-      'variant_busy',
-      'idempotency_conflict',
-      'idempotency_jobs_deleted',
-      'content_mismatch',
-      'cap_reached',
-    ),
+    ...errors(...CREATE_JOBS_CODES),
   },
 })
 

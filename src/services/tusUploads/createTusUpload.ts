@@ -47,7 +47,7 @@ export async function createTusUpload(
   const apiKeyId = chargedKeyId(caller)
   const id = `${TUS_ID_PREFIX}${crypto.randomUUID().replaceAll('-', '')}`
   const signedPath = isSigned ? filePath : null
-  // Whoever has the signed URL could otherwise store any number of unfinished uploads.
+  // One unfinished upload for each signed path: a signed URL could otherwise fill the storage.
   for (const earlier of signedPath === null ? [] : await listSignedUploads(platform.db, filePath)) {
     await deleteUploadAndParts(platform, earlier)
   }

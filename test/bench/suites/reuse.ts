@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BenchContext } from '../context.ts'
-import { putFile, runJobs } from '../jobs.ts'
+import { putFile, runJobs, waitForEnd } from '../jobs.ts'
 import type { Measurement } from '../report.ts'
 import { makeClip } from '../runner.ts'
 import { type Service, startService } from '../service.ts'
@@ -37,7 +37,7 @@ export async function run({ folder, log }: BenchContext): Promise<Measurement[]>
   await service.stop()
   const restarted = await startService(options)
   const began = performance.now()
-  await waitForEnd(restarted, job!.id)
+  await waitForEnd(restarted.client, job!.id, 'interrupted.mp4', POLL_MS)
   const rest = (performance.now() - began) / 1_000
   await restarted.stop()
   log(`restarted when ${done} of ${total} chunks were completed: ${rest.toFixed(1)} s`)
@@ -69,19 +69,6 @@ async function waitForHalf({ client }: Service, jobId: string): Promise<Counts> 
     const done = chunks.filter(({ status }) => status === 'completed').length
     if (done > 0 && done >= chunks.length / 2) {
       return { done, total: chunks.length }
-    }
-    await delay(POLL_MS)
-  }
-}
-
-async function waitForEnd({ client }: Service, jobId: string): Promise<void> {
-  for (;;) {
-    const { status, error } = await client.job(jobId)
-    if (status === 'completed') {
-      return
-    }
-    if (status !== 'pending' && status !== 'running') {
-      throw new Error(`The job is ${status}: ${error}`)
     }
     await delay(POLL_MS)
   }

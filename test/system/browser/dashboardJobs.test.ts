@@ -5,18 +5,15 @@ import type { Client } from '../../../scripts/client.ts'
 import type { Job } from '../../../src/contract/job.ts'
 import { makeClip } from '../fixtures/media.ts'
 import { systemTest } from '../fixtures/systemTest.ts'
-import { checkPage, openDashboard, signIn, waitForRows, waitForText } from './dashboardPage.ts'
+import { checkPage, openPage, signIn, waitForRows, waitForText } from './dashboardPage.ts'
 import { startTcpProxy } from './tcpProxy.ts'
 
 const test = systemTest({ runners: 0 }).extend(
   'page',
   { scope: 'file' },
   async ({ system }, { onCleanup }) => {
-    const { page, close } = await openDashboard()
+    const { page, close } = await openPage(`${system.url}/`, 'Jobs')
     onCleanup(close)
-    await page.goto(`${system.url}/`)
-    await signIn(page)
-    await page.locator('h1::-p-text(Jobs)').wait()
     return page
   },
 )

@@ -22,6 +22,15 @@ export async function signIn(page: Page): Promise<void> {
   await page.keyboard.press('Enter')
 }
 
+/** Opens a page of the dashboard and signs in. @param heading of the page */
+export async function openPage(url: string, heading: string) {
+  const opened = await openDashboard()
+  await opened.page.goto(url)
+  await signIn(opened.page)
+  await opened.page.locator(`h1::-p-text(${heading})`).wait()
+  return opened
+}
+
 /** Expects no finding of axe-core, and takes a screenshot if they are wanted. */
 export async function checkPage(page: Page, name: string): Promise<void> {
   await page.evaluate(axe.source)

@@ -4,17 +4,14 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { makeClip } from '../fixtures/media.ts'
 import { systemTest } from '../fixtures/systemTest.ts'
-import { chooseFile, openDashboard, signIn, waitForText } from './dashboardPage.ts'
+import { chooseFile, openPage, waitForText } from './dashboardPage.ts'
 
 const test = systemTest({ runners: 0 }).extend(
   'page',
   { scope: 'file' },
   async ({ system }, { onCleanup }) => {
-    const { page, close } = await openDashboard()
+    const { page, close } = await openPage(`${system.url}/#/submit`, 'Submit')
     onCleanup(close)
-    await page.goto(`${system.url}/#/submit`)
-    await signIn(page)
-    await page.locator('h1::-p-text(Submit)').wait()
     return page
   },
 )

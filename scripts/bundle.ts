@@ -31,16 +31,36 @@ export function checkBundle(): { ok: boolean; output: string } {
       output: `The bundle has ${size} KiB gzipped; the limit is ${MAX_KIB} KiB.`,
     }
   }
-  return checkSlots()
+  return checkVars()
 }
 
-/** RUNNER_SLOTS must equal max_instances, which the Worker cannot read; 0 without containers. */
-function checkSlots(): { ok: boolean; output: string } {
-  const { vars, containers = [] } = readConfig({ config: join(ROOT, 'wrangler.toml') })
-  const slots = Number(vars['RUNNER_SLOTS'])
-  const maxInstances = containers[0]?.max_instances ?? 0
+/** Two settings repeat what the Worker cannot read: max_instances (0 without containers), and a bucket's name. */
+function checkVars(): { ok: boolean; output: string } {
+  const config = readConfig({ config: join(ROOT, 'wrangler.toml') })
+  const { vars, containers = [] } = config
+  const buckets = config.r2_buckets as { binding: string; bucket_name?: string }[]
+  const pairs = [
+    [
+      'RUNNER_SLOTS',
+      Number(vars['RUNNER_SLOTS']),
+      'max_instances',
+      containers[0]?.max_instances ?? 0,
+    ],
+    [
+      'ORIGINALS_BUCKET',
+      vars['ORIGINALS_BUCKET'],
+      'the bucket_name of ORIGINALS',
+      buckets.find(({ binding }) => binding === 'ORIGINALS')?.bucket_name,
+    ],
+  ] as const
+  const problems = pairs.filter(([, value, , other]) => value !== other)
   return {
-    ok: slots === maxInstances,
-    output: `RUNNER_SLOTS is ${slots} and max_instances is ${maxInstances}. They must be equal.`,
+    ok: problems.length === 0,
+    output: problems
+      .map(
+        ([name, value, other, expected]) =>
+          `${name} is ${value} and ${other} is ${expected}. They must be equal.`,
+      )
+      .join('\n'),
   }
 }

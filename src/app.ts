@@ -18,6 +18,7 @@ import { metricsRoutes } from './http/routes/metrics.ts'
 import { presetRoutes } from './http/routes/namedPresets.ts'
 import { probeRoutes } from './http/routes/probe.ts'
 import { queueRoutes } from './http/routes/queues.ts'
+import { ruleRoutes } from './http/routes/rules.ts'
 import { sessionRoutes } from './http/routes/session.ts'
 import { signedUrlRoutes } from './http/routes/signedUrls.ts'
 import { statsRoutes } from './http/routes/stats.ts'
@@ -67,6 +68,7 @@ app.route('/', statsRoutes)
 app.route('/', metricsRoutes)
 app.route('/', eventRoutes)
 app.route('/', webhookRoutes)
+app.route('/', ruleRoutes)
 app.route('/', fileRoutes)
 app.route('/', formUploadRoutes)
 app.route('/', multipartUploadRoutes)

@@ -2,6 +2,7 @@
 import { app } from './app.ts'
 import { listQueues } from './db/queues.ts'
 import { describeError, logError } from './log.ts'
+import { consumeBucketEvents, recordDeadBucketEvents } from './platform/bucketEventQueue.ts'
 import { runCleaner } from './services/maintenance/cleaner.ts'
 import { runWatchdogWithoutHub } from './services/maintenance/watchdog.ts'
 import { createPlatform, type WorkerPlatform } from './platform/platform.ts'
@@ -17,10 +18,16 @@ export { RunnerSlot } from './runners/RunnerSlot.ts'
 export default {
   fetch: app.fetch,
   async queue(batch, env, ctx) {
+    const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
+    if (batch.queue.endsWith('-bucket-events')) {
+      return consumeBucketEvents(batch, platform)
+    }
+    if (batch.queue.endsWith('-bucket-events-dead')) {
+      return recordDeadBucketEvents(batch, platform)
+    }
     if (batch.queue.endsWith('-dead')) {
       return logDeadTickets(batch)
     }
-    const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
     await (batch.queue.endsWith('-webhooks')
       ? consumeWakeUps(batch, platform)
       : consumeTickets(batch, platform))

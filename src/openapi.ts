@@ -11,6 +11,7 @@ const TAGS = {
   events: 'Follow jobs live, as server-sent events',
   queues: 'Pause queues, and change their limits',
   presets: 'Transformations that are stored under a name',
+  rules: 'Make jobs of the files that arrive in the bucket',
   keys: 'API keys, their scopes and limits',
   webhooks: 'Send events to other services, signed after the Standard Webhooks specification',
   session: 'Sign in to the dashboard, with a cookie',

@@ -10,6 +10,7 @@ import { addOpen } from './commands/open.ts'
 import { addPresets } from './commands/presets.ts'
 import { addProbe } from './commands/probe.ts'
 import { addQueues } from './commands/queues.ts'
+import { addRules } from './commands/rules.ts'
 import { addStats } from './commands/stats.ts'
 import { addSubmit } from './commands/submit.ts'
 import { addUpload } from './commands/upload.ts'
@@ -54,6 +55,7 @@ export function createProgram(version: string): Command {
     addStats,
     addQueues,
     addPresets,
+    addRules,
     addKeys,
     addOpen,
     addLogin,

@@ -6,6 +6,7 @@ import { createApiKeyMethods } from './resources/apiKeys.ts'
 import { createFileMethods } from './resources/files.ts'
 import { createJobMethods } from './resources/jobs.ts'
 import { createPresetMethods, createQueueMethods } from './resources/queues.ts'
+import { createRuleMethods } from './resources/rules.ts'
 import { createVariantMethods, probeFile } from './resources/variants.ts'
 import { type EventOptions, streamEvents } from './streamEvents.ts'
 import type { Query, RequestBody } from './types.ts'
@@ -31,6 +32,7 @@ export function createClient(options: ClientOptions = {}) {
     variants: createVariantMethods(http),
     queues: createQueueMethods(http),
     presets: createPresetMethods(http),
+    rules: createRuleMethods(http),
     apiKeys: createApiKeyMethods(http),
     /** Yields the events of queues. Connects again by itself, and misses no event. */
     events: (filter: EventOptions = {}) => streamEvents(http, filter),

@@ -13,6 +13,7 @@ export const SCOPES = [
   'metrics:read',
   'webhooks:read',
   'webhooks:write',
+  'rules:write',
 ] as const
 export const scope = z.enum(SCOPES)
 export type Scope = z.infer<typeof scope>

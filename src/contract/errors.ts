@@ -31,6 +31,7 @@ export const ERRORS = {
   preset_not_found: { status: 404, label: 'Not Found' },
   key_not_found: { status: 404, label: 'Not Found' },
   webhook_not_found: { status: 404, label: 'Not Found' },
+  rule_not_found: { status: 404, label: 'Not Found' },
   delivery_not_found: { status: 404, label: 'Not Found' },
   method_not_allowed: { status: 405, label: 'Method Not Allowed' },
   lease_lost: { status: 409, label: 'Conflict' },

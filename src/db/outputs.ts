@@ -141,6 +141,17 @@ export function findNewestVariant(
     .get()
 }
 
+/** The variants of a file that were made of the content with this etag. */
+export function listVariantsOf(db: Database, filePath: string, etag: string) {
+  return db
+    .select({
+      transformation: variants.transformation,
+      referenceFiles: variants.referenceFiles,
+    })
+    .from(variants)
+    .where(and(eq(variants.filePath, filePath), eq(variants.sourceEtag, etag)))
+}
+
 /** The variants of a file that were made last. */
 export function listVariants(db: Database, filePath: string, limit: number) {
   return db

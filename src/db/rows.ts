@@ -7,6 +7,7 @@ import type {
   jobs,
   namedPresets,
   queues,
+  rules,
   tusUploads,
   uploads,
   variants,
@@ -27,6 +28,7 @@ export type ApiKeyRow = typeof apiKeys.$inferSelect
 export type NamedPresetRow = typeof namedPresets.$inferSelect
 /** A queue, without its totals, which only the metrics read. */
 export type QueueRow = Omit<typeof queues.$inferSelect, 'totals'>
+export type RuleRow = typeof rules.$inferSelect
 export type TusUploadRow = typeof tusUploads.$inferSelect
 export type UploadRow = typeof uploads.$inferSelect
 export type VariantRow = typeof variants.$inferSelect

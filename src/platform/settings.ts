@@ -171,12 +171,20 @@ function readPrivateWebhooks({ WEBHOOK_PRIVATE_ADDRESSES: value }: Env): boolean
   return parseSetting(privateWebhooks, value, 'WEBHOOK_PRIVATE_ADDRESSES')
 }
 
+const bucketName = z.string({ error: 'it must be the bucket_name of the binding ORIGINALS' }).min(1)
+
+/** Returns the name of the bucket of the originals, by which its notifications are known. */
+function readOriginalsBucket({ ORIGINALS_BUCKET: value }: Env): string {
+  return parseSetting(bucketName, value, 'ORIGINALS_BUCKET')
+}
+
 export interface Settings {
   readonly publicAccess: ReturnType<typeof readPublicAccess>
   readonly containers: ReturnType<typeof readContainers>
   readonly retention: ReturnType<typeof readRetention>
   readonly signingKeys: ReturnType<typeof readSigningKeys>
   readonly allowsPrivateWebhooks: boolean
+  readonly originalsBucket: string
 }
 
 /**
@@ -200,6 +208,9 @@ export function createSettings(env: Env): Settings {
     },
     get allowsPrivateWebhooks() {
       return cacheValue(this, 'allowsPrivateWebhooks', readPrivateWebhooks(env))
+    },
+    get originalsBucket() {
+      return cacheValue(this, 'originalsBucket', readOriginalsBucket(env))
     },
   }
 }

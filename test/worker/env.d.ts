@@ -2,6 +2,7 @@
 declare namespace Cloudflare {
   interface Env {
     TIGHT: RateLimit
+    BUCKET_EVENTS: Queue
     FUZZ_SEED: number
     FUZZ_RUNS: number
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[]

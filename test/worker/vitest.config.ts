@@ -47,6 +47,8 @@ export default defineConfig({
           TEST_MIGRATIONS: await readD1Migrations(`${root}/src/db/migrations`),
         },
         outboundService: respondAsInternet,
+        // R2 sends notifications only on Cloudflare. The Worker itself sends none.
+        queueProducers: { BUCKET_EVENTS: { queueName: 'reelqueue-bucket-events' } },
         // All limits are too high for tests to reach, except TIGHT, which tests of limits use.
         ratelimits: Object.fromEntries(
           ['READS', 'LARGE_READS', 'WRITES', 'UPLOADS', 'NEW_VARIANTS', 'RUNNERS', 'TIGHT'].map(

@@ -20,6 +20,7 @@ const SCOPES: Record<Scope, string> = {
   'metrics:read': 'read metrics',
   'webhooks:read': 'read webhooks and their deliveries',
   'webhooks:write': 'create, change and delete webhooks',
+  'rules:write': 'create, change and delete rules, which make jobs',
 }
 
 interface Limits {

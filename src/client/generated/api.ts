@@ -516,6 +516,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the rules, oldest first, and count the notifications of the bucket */
+        get: operations["listRules"];
+        put?: never;
+        /** Create a rule, for the files that arrive from now on */
+        post: operations["createRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get the rules that match a file, and the jobs that they would make */
+        post: operations["testRules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{ruleId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a rule */
+        get: operations["getRule"];
+        put?: never;
+        post?: never;
+        /** Delete a rule. The jobs that it made stay. */
+        delete: operations["deleteRule"];
+        options?: never;
+        head?: never;
+        /** Change a rule, for the files that arrive from now on */
+        patch: operations["changeRule"];
+        trace?: never;
+    };
     "/files": {
         parameters: {
             query?: never;
@@ -840,7 +894,7 @@ export interface components {
             /** @description Description of the error, often with what to do */
             message: string;
             /** @enum {string} */
-            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
             requestId: string;
         };
         MediaFacts: {
@@ -1305,7 +1359,7 @@ export interface components {
             skipped: {
                 jobId: string;
                 /** @enum {string} */
-                code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                 message: string;
             }[];
             /** @description Send the request again with it as `cursor` for the next jobs; null at the end */
@@ -1542,7 +1596,7 @@ export interface components {
         };
         CreateApiKey: {
             name: string;
-            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read" | "webhooks:read" | "webhooks:write")[];
+            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read" | "webhooks:read" | "webhooks:write" | "rules:write")[];
             queue?: string;
             pathPrefix?: string;
             /** Format: date-time */
@@ -1554,7 +1608,7 @@ export interface components {
         ApiKey: {
             id: string;
             name: string;
-            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read" | "webhooks:read" | "webhooks:write")[];
+            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read" | "webhooks:read" | "webhooks:write" | "rules:write")[];
             /** @description The only queue that the key can see; null for all */
             queue: string | null;
             /** @description The only folder that the key can see; null for all */
@@ -1595,7 +1649,7 @@ export interface components {
             keyId: string;
             /** @description Name of the API key */
             name: string;
-            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read" | "webhooks:read" | "webhooks:write")[];
+            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read" | "webhooks:read" | "webhooks:write" | "rules:write")[];
             /** @description The only queue that the key can see; null for all */
             queue: string | null;
             /** @description The only folder that the key can see; null for all */
@@ -1804,6 +1858,149 @@ export interface components {
              * @description Replays the deliveries that failed for good and whose last attempt was since then
              */
             failedSince?: string;
+        };
+        Rule: {
+            id: string;
+            name: string;
+            /** @description False: the rule makes no jobs */
+            enabled: boolean;
+            prefix: string;
+            suffixes: string[];
+            /** @description Minimum size of the file; null for none */
+            minBytes: number | null;
+            /** @description Maximum size of the file; null for none */
+            maxBytes: number | null;
+            queue: string;
+            transformations: string[];
+            priority: number | null;
+            tags: string[];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Number of jobs that the rule has made */
+            jobsCreated: number;
+            /** Format: date-time */
+            lastJobAt: string | null;
+            /** @description Why the rule could not make the jobs of the latest file; null if it could */
+            lastError: string | null;
+            /** Format: date-time */
+            lastErrorAt: string | null;
+        };
+        CreateRule: {
+            name: string;
+            /**
+             * @description False: the rule makes no jobs
+             * @default true
+             */
+            enabled?: boolean;
+            /** @description The beginning of the path, such as `videos/`; empty for all files */
+            prefix?: string;
+            /**
+             * @description The path ends in one of these, such as `.mp4`, in lower or upper case; none for all files
+             * @default []
+             */
+            suffixes?: string[];
+            /**
+             * @description Minimum size of the file; null for none
+             * @default null
+             */
+            minBytes?: number | null;
+            /**
+             * @description Maximum size of the file; null for none
+             * @default null
+             */
+            maxBytes?: number | null;
+            /** @description Default: the queue of the key, else `default` */
+            queue?: string;
+            /**
+             * @description Transformations, each a string in the URL grammar or an object. Named presets (`n`) are those of the queue when a file arrives
+             * @default [
+             *       {}
+             *     ]
+             */
+            transformations?: (string | components["schemas"]["Transformation"])[];
+            /**
+             * @description Priority of the jobs; null for the default of their kind
+             * @default null
+             */
+            priority?: number | null;
+            /**
+             * @description Up to 10 tags; lists and batches can select the jobs with a tag
+             * @default []
+             */
+            tags?: string[];
+        };
+        RuleTest: {
+            /** @description Why no rule applies to such a file, whatever it is; else null */
+            ignored: string | null;
+            matches: {
+                /** @description A rule whose conditions match. If it is disabled, it makes no jobs */
+                rule: {
+                    id: string;
+                    name: string;
+                    /** @description False: the rule makes no jobs */
+                    enabled: boolean;
+                    prefix: string;
+                    suffixes: string[];
+                    /** @description Minimum size of the file; null for none */
+                    minBytes: number | null;
+                    /** @description Maximum size of the file; null for none */
+                    maxBytes: number | null;
+                    queue: string;
+                    transformations: string[];
+                    priority: number | null;
+                    tags: string[];
+                    /** Format: date-time */
+                    createdAt: string;
+                    /** Format: date-time */
+                    updatedAt: string;
+                    /** @description Number of jobs that the rule has made */
+                    jobsCreated: number;
+                    /** Format: date-time */
+                    lastJobAt: string | null;
+                    /** @description Why the rule could not make the jobs of the latest file; null if it could */
+                    lastError: string | null;
+                    /** Format: date-time */
+                    lastErrorAt: string | null;
+                };
+                jobs: {
+                    filePath: string;
+                    /** @description The canonical form, which names the variant */
+                    transformation: string;
+                    queue: string;
+                    priority: number;
+                    tags: string[];
+                }[];
+                /** @description Why the rule could not make its jobs, such as a preset that does not exist */
+                error: string | null;
+            }[];
+        };
+        TestRules: {
+            /** @description Path of a file, which need not exist */
+            key: string;
+            /** @description Its size in bytes */
+            size: number;
+        };
+        ChangeRule: {
+            name?: string;
+            /** @description False: the rule makes no jobs */
+            enabled?: boolean;
+            /** @description The beginning of the path, such as `videos/`; empty for all files */
+            prefix?: string;
+            /** @description The path ends in one of these, such as `.mp4`, in lower or upper case; none for all files */
+            suffixes?: string[];
+            /** @description Minimum size of the file; null for none */
+            minBytes?: number | null;
+            /** @description Maximum size of the file; null for none */
+            maxBytes?: number | null;
+            queue?: string;
+            /** @description Transformations, each a string in the URL grammar or an object. Named presets (`n`) are those of the queue when a file arrives */
+            transformations?: (string | components["schemas"]["Transformation"])[];
+            /** @description Priority of the jobs; null for the default of their kind */
+            priority?: number | null;
+            /** @description Up to 10 tags; lists and batches can select the jobs with a tag */
+            tags?: string[];
         };
         FileList: {
             files: {
@@ -4039,7 +4236,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         jobId: string;
                         /** @enum {string|null} */
@@ -4181,7 +4378,7 @@ export interface operations {
                     "application/json": {
                         id: string;
                         name: string;
-                        scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read" | "webhooks:read" | "webhooks:write")[];
+                        scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read" | "webhooks:read" | "webhooks:write" | "rules:write")[];
                         /** @description The only queue that the key can see; null for all */
                         queue: string | null;
                         /** @description The only folder that the key can see; null for all */
@@ -6611,6 +6808,638 @@ export interface operations {
             };
         };
     };
+    listRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rules: components["schemas"]["Rule"][];
+                        /** @description Number of notifications of the bucket by what became of them; null for a key that is restricted */
+                        events: {
+                            /** @enum {string} */
+                            outcome: "matched" | "unmatched" | "duplicate" | "outdated" | "deleted" | "rejected" | "other_bucket" | "other_file" | "other_action" | "failed" | "dead";
+                            count: number;
+                            /** Format: date-time */
+                            lastAt: string;
+                        }[] | null;
+                    };
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
+                };
+            };
+        };
+    };
+    createRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateRule"];
+            };
+        };
+        responses: {
+            /** @description The rule */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_transformation";
+                    };
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "queue_not_found";
+                    };
+                };
+            };
+            /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
+                };
+            };
+            /** @description The disk or the database of the service is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
+                };
+            };
+        };
+    };
+    testRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestRules"];
+            };
+        };
+        responses: {
+            /** @description The rules that match */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTest"];
+                };
+            };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
+                };
+            };
+            /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
+                };
+            };
+            /** @description The disk or the database of the service is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
+                };
+            };
+        };
+    };
+    getRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ruleId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rule_not_found";
+                    };
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
+                };
+            };
+        };
+    };
+    deleteRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ruleId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule was deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        success: true;
+                        message: string;
+                    };
+                };
+            };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rule_not_found";
+                    };
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
+                };
+            };
+        };
+    };
+    changeRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ruleId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRule"];
+            };
+        };
+        responses: {
+            /** @description The changed rule */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation";
+                    };
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rule_not_found" | "queue_not_found";
+                    };
+                };
+            };
+            /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "too_large";
+                    };
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
+                    };
+                };
+            };
+            /** @description The disk or the database of the service is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "insufficient_storage";
+                    };
+                };
+            };
+        };
+    };
     listFiles: {
         parameters: {
             query?: {
@@ -8602,7 +9431,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         jobId: string;
                         /** @enum {string|null} */
@@ -8796,7 +9625,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         /** @enum {string} */
                         status: "not_found";
@@ -8929,7 +9758,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         /** @enum {string} */
                         status: "not_found";

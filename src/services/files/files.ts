@@ -114,15 +114,53 @@ export async function deleteFile(
   if (found || write.revision !== null) {
     await finishWrite(platform, write, { keyId: null, sizeBytes: 0 })
   }
+  await endFile(platform, filePath, false)
+  return found ? { ok: true } : notFound
+}
+
+async function endFile(platform: Platform, filePath: string, keepsVariants: boolean) {
   // Jobs are cancelled first, so that a running job cannot add another variant after the others are
   // retired.
   const cancelled = await cancelJobsOfFile(platform.db, filePath, Date.now())
   forgetHeldJobs()
-  await retireVariants(platform.db, filePath, null)
-  platform.defer(collectGarbage(platform))
+  if (!keepsVariants) {
+    await retireVariants(platform.db, filePath, null)
+    platform.defer(collectGarbage(platform))
+  }
   platform.defer(deleteFileProbes(platform.db, filePath))
   for (const [queue, ended] of cancelled) {
     platform.defer(platform.hubs.notify(queue, recheckTime(), ended))
   }
-  return found ? { ok: true } : notFound
+}
+
+/**
+ * Does what `deleteFile` does after the deletion, for a file that something else has deleted. Returns
+ * false, and does nothing, if there is a file.
+ *
+ * @param keepsVariants true if the variants of the file are still wanted
+ */
+export async function recordDeletedFile(
+  platform: Platform,
+  filePath: string,
+  keepsVariants: boolean,
+): Promise<boolean> {
+  const write = await beginWrite(platform, filePath)
+  if (await platform.originals.head(filePath)) {
+    return false
+  }
+  if (write.revision !== null) {
+    await finishWrite(platform, write)
+  }
+  await endFile(platform, filePath, keepsVariants)
+  return true
+}
+
+/** Does what `putFile` does after the write, for a file that something else may have stored. */
+export async function recordStoredFile(platform: Platform, stored: StoredObject): Promise<void> {
+  const write = await beginWrite(platform, stored.key)
+  // Without a row, no key is charged for an earlier file.
+  if (write.revision !== null) {
+    await finishWrite(platform, write)
+  }
+  await retireReplacedVariants(platform, stored)
 }

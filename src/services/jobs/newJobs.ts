@@ -76,7 +76,10 @@ export function generateJobId(now: number): string {
 /** Kinds that are quick and for which users wait. Their default priority is `PRIORITY.image`. */
 const QUICK_KINDS: readonly Kind[] = ['image', 'probe']
 
-function defaultPriority({ kind }: Rendition, { maxVisitorJobs }: Creator) {
+export function defaultPriority(
+  { kind }: Rendition,
+  { maxVisitorJobs }: Pick<Creator, 'maxVisitorJobs'>,
+) {
   const priority = QUICK_KINDS.includes(kind) ? PRIORITY.image : PRIORITY.default
   return maxVisitorJobs === undefined ? priority : PRIORITY.visitor + priority
 }

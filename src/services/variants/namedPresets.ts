@@ -48,7 +48,7 @@ function presetNotFound(queue: string, name: string) {
 }
 
 /** @throws TransformationError if the transformation is not valid */
-function readTransformation(body: PresetBody): Transformation {
+export function readTransformation(body: PresetBody): Transformation {
   return typeof body === 'string' ? parseTransformation(body) : checkTransformation(body)
 }
 

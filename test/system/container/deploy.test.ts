@@ -75,6 +75,8 @@ test('the first deploy creates every resource and an API key', () => {
     'queues create reelqueue-tickets',
     'queues create reelqueue-tickets-dead',
     'queues create reelqueue-webhooks',
+    'queues create reelqueue-bucket-events',
+    'queues create reelqueue-bucket-events-dead',
     'd1 migrations apply DB --remote',
     'deploy --secrets-file',
   ])
@@ -134,6 +136,7 @@ test('a dry run creates nothing, and prints what it would create', () => {
     'd1 reelqueue',
     'queues reelqueue-tickets',
     'queues reelqueue-tickets-dead',
+    'queues reelqueue-bucket-events',
   ]) {
     expect(rehearsed.output).toContain(`Would create ${resource}.`)
   }

@@ -5,9 +5,32 @@ import { runCommand, type SentRequest, type Service } from './runCommand.ts'
 const PAGE = { jobs: [], limit: 20, offset: 0, count: 0, nextCursor: null }
 const JOB = { id: 'job_1', filePath: 'a.mp4', transformation: 'w_640', status: 'pending' }
 
+const RULE = {
+  id: 'rule_1',
+  name: 'films',
+  enabled: true,
+  prefix: 'films/',
+  suffixes: ['.mp4'],
+  minBytes: 1,
+  maxBytes: null,
+  queue: 'default',
+  transformations: ['h_720'],
+  jobsCreated: 0,
+  lastJobAt: null,
+  lastError: null,
+}
+
 const succeed: Service = ({ path }) => {
   if (path === '/queue/jobs') {
     return Response.json({ jobs: [JOB] }, { status: 202 })
+  }
+  if (path.startsWith('/rules')) {
+    return Response.json({
+      ...RULE,
+      rules: [RULE],
+      ignored: null,
+      matches: [{ rule: RULE, jobs: [{ ...JOB, queue: 'default', priority: 2 }], error: null }],
+    })
   }
   return Response.json(path.startsWith('/queue/jobs?') ? PAGE : { success: true, message: 'Done' })
 }
@@ -33,6 +56,25 @@ it.for<[line: string, ...requests: [method: string, path: string, body?: unknown
   ['cancel job_1', ['POST', '/queue/jobs/job_1/cancel', { force: false }]],
   ['cancel --force --yes job_1', ['POST', '/queue/jobs/job_1/cancel', { force: true }]],
   ['delete -y job_1', ['DELETE', '/queue/jobs/job_1']],
+  [
+    'rules add films --prefix films/ --suffix .mp4,.mov --min-size 1MB -t h_720 -t f_hls --tag new',
+    [
+      'POST',
+      '/rules',
+      {
+        name: 'films',
+        prefix: 'films/',
+        suffixes: ['.mp4', '.mov'],
+        minBytes: 1_000_000,
+        transformations: ['h_720', 'f_hls'],
+        tags: ['new'],
+      },
+    ],
+  ],
+  ['rules', ['GET', '/rules']],
+  ['rules test films/a.mov --size 2GB', ['POST', '/rules/test', { key: 'films/a.mov', size: 2e9 }]],
+  ['rules disable rule_1', ['PATCH', '/rules/rule_1', { enabled: false }]],
+  ['rules remove -y rule_1', ['DELETE', '/rules/rule_1']],
   [
     'submit a.mp4 --stored --no-wait -t w_640 --tag one --tag two --metadata customer=42 --metadata note=a=b',
     [

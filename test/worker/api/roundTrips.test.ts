@@ -60,6 +60,7 @@ let tusPath = ''
 /** Any receiver. */
 const RECEIVER = 'http://127.0.0.1:1/'
 let webhookId = ''
+let ruleId = ''
 
 beforeAll(async () => {
   key = await makeKey()
@@ -81,6 +82,8 @@ beforeAll(async () => {
   tusPath = await createUpload('trips/resumable.mp4', 100, key.headers)
   const sent = { method: 'POST', path: '/webhooks', body: { url: RECEIVER }, headers: key.headers }
   webhookId = (JSON.parse((await send(sent)).text) as { id: string }).id
+  const rule = await key.call('POST', '/rules', { name: 'a rule', enabled: false })
+  ruleId = (await expectJson<{ id: string }>(rule, 201)).id
 })
 
 // Reads the rows of the keys into the cache, where they do not expire while the clock stands still.
@@ -267,6 +270,12 @@ const ROWS: Row[] = [
     2,
   ],
   ['DELETE /webhooks/{webhookId}', () => ({ path: `/webhooks/${webhookId}` }), 1, 1],
+  ['GET /rules', {}, 1, 1],
+  ['POST /rules', { body: { name: 'new', enabled: false } }, 3, 3],
+  ['POST /rules/test', { body: { key: 'trips/clip.mp4', size: 1 } }, 1, 1],
+  ['GET /rules/{ruleId}', () => ({ path: `/rules/${ruleId}` }), 1, 1],
+  ['PATCH /rules/{ruleId}', () => ({ path: `/rules/${ruleId}`, body: { name: 'x' } }), 3, 3],
+  ['DELETE /rules/{ruleId}', () => ({ path: `/rules/${ruleId}` }), 1, 1],
   [
     'POST /queue/jobs with a webhookUrl',
     { body: { ...file, transformations: ['w_106'], webhookUrl: RECEIVER } },

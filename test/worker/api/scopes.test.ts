@@ -54,6 +54,12 @@ const ROUTES: [string, string, Scope][] = [
   ['POST', '/webhooks/x/test', 'webhooks:write'],
   ['GET', '/webhooks/x/deliveries', 'webhooks:read'],
   ['POST', '/webhooks/x/replay', 'webhooks:write'],
+  ['GET', '/rules', 'jobs:read'],
+  ['POST', '/rules', 'rules:write'],
+  ['POST', '/rules/test', 'jobs:read'],
+  ['GET', '/rules/x', 'jobs:read'],
+  ['PATCH', '/rules/x', 'rules:write'],
+  ['DELETE', '/rules/x', 'rules:write'],
 ]
 const keys = new Map<Scope, MadeKey>()
 const without = new Map<Scope, MadeKey>()

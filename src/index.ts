@@ -1,6 +1,7 @@
 /** Entry points of the Worker: HTTP requests, queue messages and the cron trigger. */
 import { app } from './app.ts'
 import { listQueues } from './db/queues.ts'
+import { serveOpeninary } from './http/openinary.ts'
 import { describeError, logError } from './log.ts'
 import { consumeBucketEvents, recordDeadBucketEvents } from './platform/bucketEventQueue.ts'
 import { runCleaner } from './services/maintenance/cleaner.ts'
@@ -16,7 +17,7 @@ export { RunnerGateway } from './runners/RunnerGateway.ts'
 export { RunnerSlot } from './runners/RunnerSlot.ts'
 
 export default {
-  fetch: app.fetch,
+  fetch: serveOpeninary(app.fetch),
   async queue(batch, env, ctx) {
     const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
     if (batch.queue.endsWith('-bucket-events')) {

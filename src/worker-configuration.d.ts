@@ -27,6 +27,7 @@ interface __BaseEnv_Env {
 	PUBLIC_STATUS: string;
 	PUBLIC_VARIANTS: string;
 	PUBLIC_MAX_PENDING_JOBS: string;
+	COMPATIBILITY: string;
 	CORS_ORIGINS: string;
 	EMBED_ORIGINS: string;
 	HUBS: DurableObjectNamespace<import("./index").QueueHub>;

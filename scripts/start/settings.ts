@@ -66,18 +66,28 @@ function readVars(env: NodeJS.ProcessEnv): Record<string, string> {
     }
   }
   const vars = Object.fromEntries(given.map((name) => [name, env[name]!]))
-  return { ...vars, ...readPrivateWebhooks(env) }
+  return { ...vars, ...readChoices(env) }
 }
 
-function readPrivateWebhooks(env: NodeJS.ProcessEnv): Record<string, string> {
-  const { WEBHOOK_PRIVATE_ADDRESSES: value } = env
-  if (!value) {
-    return {}
+/** Settings of the Worker that have one of two values. */
+const CHOICES: Record<string, [string, string]> = {
+  WEBHOOK_PRIVATE_ADDRESSES: ['allow', 'refuse'],
+  COMPATIBILITY: ['openinary', 'off'],
+}
+
+function readChoices(env: NodeJS.ProcessEnv): Record<string, string> {
+  const vars: Record<string, string> = {}
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    const value = env[name]
+    if (!value) {
+      continue
+    }
+    if (!choices.includes(value)) {
+      throw new StartError(`${name} must be "${choices.join('" or "')}" (got "${value}").`)
+    }
+    vars[name] = value
   }
-  if (value !== 'allow' && value !== 'refuse') {
-    throw new StartError(`WEBHOOK_PRIVATE_ADDRESSES must be "allow" or "refuse" (got "${value}").`)
-  }
-  return { WEBHOOK_PRIVATE_ADDRESSES: value }
+  return vars
 }
 
 /**

@@ -171,6 +171,13 @@ function readPrivateWebhooks({ WEBHOOK_PRIVATE_ADDRESSES: value }: Env): boolean
   return parseSetting(privateWebhooks, value, 'WEBHOOK_PRIVATE_ADDRESSES')
 }
 
+const compatibility = z.enum(['off', 'openinary']).default('off')
+
+/** `src/http/openinary.ts` reads the setting before there is a platform. Any other value is "off". */
+function checkCompatibility({ COMPATIBILITY: value }: Env): void {
+  parseSetting(compatibility, value, 'COMPATIBILITY')
+}
+
 const bucketName = z.string({ error: 'it must be the bucket_name of the binding ORIGINALS' }).min(1)
 
 /** Returns the name of the bucket of the originals, by which its notifications are known. */
@@ -226,7 +233,13 @@ function cacheValue<Value>(settings: Settings, name: keyof Settings, value: Valu
  */
 export function validateSettings(env: Env): void {
   parseSetting(publicAccessVars, env)
-  for (const readGroup of [readContainers, readRetention, readSigningKeys, readPrivateWebhooks]) {
+  for (const readGroup of [
+    readContainers,
+    readRetention,
+    readSigningKeys,
+    readPrivateWebhooks,
+    checkCompatibility,
+  ]) {
     readGroup(env)
   }
 }

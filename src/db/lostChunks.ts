@@ -1,7 +1,7 @@
 /** Completed chunks whose files are missing or damaged: they are made again before the join. */
 import { sql, type SQL } from 'drizzle-orm'
 import { type Database, first, statement } from './database.ts'
-import { releaseChunks } from './chunks.ts'
+import { releaseChunks } from './releaseChunks.ts'
 import { type Failure, failStatement, isAllowed, recordAttemptLog } from './jobTransitions.ts'
 import { type Claim, isHeldByClaim } from './leases.ts'
 import type { JobRow } from './rows.ts'

@@ -1,7 +1,5 @@
 /** `/tus`: resumable uploads by the tus protocol 1.0.0. */
-import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { tusUpload } from '../../contract/storedFile.ts'
 import { errorResult } from '../../domain/result.ts'
 import { appendBytes, type AppendOutcome } from '../../services/tusUploads/appendBytes.ts'
 import { createTusUpload } from '../../services/tusUploads/createTusUpload.ts'
@@ -9,122 +7,20 @@ import type { TusUpload } from '../../services/tusUploads/findUpload.ts'
 import { deleteUploadAndParts } from '../../services/files/multipartUploads.ts'
 import { toIsoTime } from '../../services/serializers.ts'
 import type { ApiEnv } from '../apiEnv.ts'
-import { errorResponse, errors, json } from '../responses/errorResponse.ts'
-import { route } from '../route.ts'
+import { errorResponse } from '../responses/errorResponse.ts'
 import { createApi } from '../router.ts'
 import { uploadLimitError } from '../signedUrl.ts'
-import {
-  findAccessibleUpload,
-  keyOrSignature,
-  keyOrSignedUrl,
-  readTarget,
-  uploadUrl,
-} from '../tusAccess.ts'
+import { findAccessibleUpload, readTarget, uploadUrl } from '../tusAccess.ts'
+import { createRoute, deleteRoute, getRoute, patchRoute } from '../tusOperations.ts'
 import {
   OFFSET_STREAM,
   readByteCount,
   readChecksum,
   readLength,
   readMetadata,
-  requireTusVersion,
 } from '../tusProtocol.ts'
 
-const tags = ['files']
 const DAY_MS = 86_400_000
-const params = z.object({ uploadId: z.string() })
-function header(description: string) {
-  return { description, schema: { type: 'string' as const } }
-}
-const offsetHeaders = {
-  'Upload-Offset': header('Bytes that are stored'),
-  'Upload-Expires': header('Time at which an unfinished upload is deleted'),
-}
-const APPEND_ERRORS = [
-  'upload_not_found',
-  'offset_mismatch',
-  'length_required',
-  'unsupported_version',
-  'too_large',
-  'storage_cap_reached',
-  'content_mismatch',
-  'upload_locked',
-  'checksum_mismatch',
-] as const
-const bytes = {
-  required: false,
-  content: { [OFFSET_STREAM]: { schema: { type: 'string' as const, format: 'binary' } } },
-}
-
-const createRoute = route(keyOrSignedUrl, {
-  tags,
-  operationId: 'createTusUpload',
-  method: 'post',
-  middleware: [requireTusVersion],
-  path: '/tus',
-  summary: 'Create a resumable upload (tus 1.0.0)',
-  description:
-    'Upload-Metadata has the path of the file as `filePath`, or a signed URL of the method PUT as `signedUrl`, which replaces the API key. Send either Upload-Length or `Upload-Defer-Length: 1`. A body is stored as the first bytes of the file.',
-  request: { body: bytes },
-  responses: {
-    201: {
-      description: 'The upload',
-      headers: { Location: header('URL of the upload'), ...offsetHeaders },
-    },
-    ...errors('invalid_request', 'invalid_path', ...APPEND_ERRORS),
-  },
-})
-
-const getRoute = route(keyOrSignature, {
-  tags,
-  operationId: 'getTusUpload',
-  method: 'get',
-  middleware: [requireTusVersion],
-  path: '/tus/{uploadId}',
-  summary: 'Get the offset of a resumable upload. Clients use HEAD, which has the same headers.',
-  request: { params },
-  responses: {
-    200: {
-      ...json(tusUpload, 'The upload'),
-      headers: {
-        ...offsetHeaders,
-        'Upload-Length': header('Size of the file'),
-        'Upload-Defer-Length': header('1 while the length is not known'),
-        'Upload-Metadata': header('The metadata of the upload'),
-      },
-    },
-    ...errors('upload_not_found', 'unsupported_version'),
-  },
-})
-
-const patchRoute = route(keyOrSignature, {
-  tags,
-  operationId: 'appendToTusUpload',
-  method: 'patch',
-  middleware: [requireTusVersion],
-  path: '/tus/{uploadId}',
-  summary: 'Append bytes to a resumable upload. The last one completes it, and replaces the file.',
-  description:
-    'Upload-Offset must be the current one. If the connection is lost, the bytes that have arrived are kept, unless the request has an Upload-Checksum.',
-  request: { params, body: bytes },
-  responses: {
-    204: { description: 'The bytes are stored', headers: offsetHeaders },
-    ...errors('invalid_request', ...APPEND_ERRORS),
-  },
-})
-
-const deleteRoute = route(keyOrSignature, {
-  tags,
-  operationId: 'deleteTusUpload',
-  method: 'delete',
-  middleware: [requireTusVersion],
-  path: '/tus/{uploadId}',
-  summary: 'End a resumable upload, and delete its bytes. The file of a completed upload stays.',
-  request: { params },
-  responses: {
-    204: { description: 'The upload was deleted' },
-    ...errors('upload_not_found', 'unsupported_version'),
-  },
-})
 
 function setUploadHeaders(c: Context<ApiEnv>, { upload }: TusUpload, offset: number) {
   const { uploadDays } = c.get('platform').settings.retention

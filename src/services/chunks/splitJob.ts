@@ -1,7 +1,7 @@
 /** Splits a job into chunks, which runners claim like jobs. */
 import { AUDIO_TRACK, type ChunkRange, type StoredChunk } from '../../contract/chunk.ts'
 import type { Finish } from '../../contract/runnerProtocol.ts'
-import { findPackageOfChunks, splitJob } from '../../db/chunks.ts'
+import { findPackageOfChunks, splitJob } from '../../db/splitJob.ts'
 import { findReusableTracks } from '../../db/reusableTracks.ts'
 import { saveFileProbe } from '../../db/fileProbes.ts'
 import type { Claim } from '../../db/leases.ts'

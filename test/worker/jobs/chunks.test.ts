@@ -12,7 +12,8 @@ import { collectGarbage } from '../../../src/services/maintenance/garbageCollect
 import { HeldLeases } from '../../../src/events/HeldLeases.ts'
 import type { HeldLease, Platform } from '../../../src/services/ports.ts'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
-import { listChunkRows, splitJob } from '../../../src/db/chunks.ts'
+import { listChunkRows } from '../../../src/db/chunks.ts'
+import { splitJob } from '../../../src/db/splitJob.ts'
 import { finishAttempt } from '../../../src/services/jobs/finishAttempt.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
 

@@ -83,13 +83,16 @@ export async function findEncodeArguments(service: {
 /**
  * Runs the ffmpeg command of a job with a local file as its source. The output is deleted.
  *
+ * @param core number of the only core to use; default: all
  * @returns the seconds that it took
  */
-export async function runBareCommand(list: string[], file: string): Promise<number> {
+export async function runBareCommand(list: string[], file: string, core?: number): Promise<number> {
   const folder = await mkdtemp(join(dirname(file), 'bare-'))
   const local = useLocalFile(list, file).with(-1, join(folder, basename(list.at(-1)!)))
   const options = { cwd: folder, maxBuffer: 64 * 1024 ** 2 }
-  const ms = await measureMs(() => execute('ffmpeg', local, options))
+  const pinned = core === undefined ? [] : ['taskset', '--cpu-list', String(core)]
+  const [program, ...args] = [...pinned, 'ffmpeg', ...local] as [string, ...string[]]
+  const ms = await measureMs(() => execute(program, args, options))
   await rm(folder, { recursive: true })
   return ms / 1_000
 }

@@ -10,7 +10,7 @@ import type { Measurement } from '../report.ts'
 import { makeClip } from '../runner.ts'
 import { type Service, startService } from '../service.ts'
 
-const SECONDS = 40
+const SECONDS = 30
 const SPLIT = { chunkSeconds: 5 }
 const TWO_SIZES = 'f_hls,lad_360+720'
 const THREE_SIZES = 'f_hls,lad_240+360+720'

@@ -4,7 +4,7 @@ import type { Measurement } from '../report.ts'
 import { measureInTurns } from '../rounds.ts'
 import { makeClip, runInRunner } from '../runner.ts'
 
-const ROUNDS = 2
+const ROUNDS = 1
 const SIZES = [240, 480, 720]
 
 export async function run({ folder }: BenchContext): Promise<Measurement[]> {

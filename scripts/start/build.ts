@@ -15,7 +15,7 @@ const KEPT = join(ROOT, 'node_modules', '.cache', 'reelqueue')
 const SOURCES = [
   'src/**/*.{ts,tsx,css,html,js,sql}',
   'scripts/dashboard.mjs',
-  'scripts/start/{bundle,bundleInfo,migrationWorker,rateLimits}.ts',
+  'scripts/start/{bucketEvents,bundle,bundleInfo,forwardedProtocol,migrationWorker,rateLimits}.ts',
   'wrangler.toml',
   'package.json',
   'tsconfig.json',

@@ -15,6 +15,7 @@ import {
   unstable_splitSqlQuery as splitStatements,
 } from 'wrangler'
 import {
+  BUCKET_EVENTS,
   BUNDLE,
   DASHBOARD,
   FORWARDED_PROTOCOL,
@@ -59,6 +60,7 @@ if (status === 0) {
   writeModule('migrationWorker.ts', MIGRATION_WORKER)
   writeModule('rateLimits.ts', RATE_LIMITS)
   writeModule('forwardedProtocol.ts', FORWARDED_PROTOCOL)
+  writeModule('bucketEvents.ts', BUCKET_EVENTS)
   writeBundleInfo(folder, { options: readOptions(), migrations: readMigrations() })
 } else {
   process.exitCode = 1

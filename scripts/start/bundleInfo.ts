@@ -24,6 +24,7 @@ export const BUNDLE = 'index.js'
 export const MIGRATION_WORKER = 'migrationWorker.js'
 export const RATE_LIMITS = 'rateLimits.js'
 export const FORWARDED_PROTOCOL = 'forwardedProtocol.js'
+export const BUCKET_EVENTS = 'bucketEvents.js'
 
 const FILE = 'info.json'
 

@@ -19,6 +19,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Miniflare, V4MiniflareOptions } from 'miniflare'
 import {
+  BUCKET_EVENTS,
   BUNDLE,
   DASHBOARD,
   FORWARDED_PROTOCOL,
@@ -59,12 +60,17 @@ const workerOptions = {
   // Miniflare's own Worker for assets would be in front of all requests.
   assets: undefined,
   serviceBindings: { DISK: respondFreeBytes, ASSETS: respondAsset },
+  // For `entryModule`. The Worker itself sends none.
+  queueProducers: {
+    ...(options.queueProducers as Record<string, { queueName: string }>),
+    BUCKET_EVENTS: { queueName: 'reelqueue-bucket-events' },
+  },
   // Counted by `entryModule`.
   ratelimits: {},
   modulesRoot: bundleDir,
   modules: [
     { type: 'ESModule', path: join(bundleDir, 'entry.js'), contents: entryModule() },
-    ...[BUNDLE, RATE_LIMITS, FORWARDED_PROTOCOL].map((file) => ({
+    ...[BUNDLE, RATE_LIMITS, FORWARDED_PROTOCOL, BUCKET_EVENTS].map((file) => ({
       type: 'ESModule',
       path: join(bundleDir, file),
     })),
@@ -74,15 +80,16 @@ const workerOptions = {
   unsafeDirectSockets: [{ host: HOST, port: Number(port) }],
 }
 
-/** The main module of the Worker: the bundle, with what rateLimits.ts and forwardedProtocol.ts add. */
+/** The main module of the Worker: the bundle, with what the other modules add. */
 function entryModule(): string {
   return `
     import worker from './${BUNDLE}'
     import { countInMemory } from './${RATE_LIMITS}'
     import { useForwardedProtocol } from './${FORWARDED_PROTOCOL}'
+    import { notifyOfChanges } from './${BUCKET_EVENTS}'
     export * from './${BUNDLE}'
     const limits = ${JSON.stringify(options.ratelimits ?? {})}
-    export default useForwardedProtocol(countInMemory(worker, limits))`
+    export default useForwardedProtocol(countInMemory(notifyOfChanges(worker), limits))`
 }
 
 const CONTENT_TYPES: Record<string, string> = {

@@ -1,9 +1,10 @@
-/** What `npm start` changes in the local Worker: rate limits, database, and protocol of URLs. */
+/** What `npm start` changes in the local Worker: rate limits, bucket, database, and protocol of URLs. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { notifyOfChanges } from '../../../scripts/start/bucketEvents.ts'
 import { useForwardedProtocol } from '../../../scripts/start/forwardedProtocol.ts'
 import { BOOKMARK_CALL, omitBookmarks } from '../../../scripts/start/localDatabase.ts'
 import { countInMemory, createRateLimit } from '../../../scripts/start/rateLimits.ts'
@@ -67,6 +68,88 @@ it.each([
   expect([received!.method, received!.headers.get('Last-Event-ID')]).toEqual(['POST', '7'])
   expect(await received!.text()).toBe('the body')
 })
+
+describe('the local bucket of the originals', () => {
+  const object = { key: 'a.mp4', size: 5, etag: 'e' }
+  const upload = { key: 'a.mp4', uploadId: 'u', complete: async () => object }
+  /** A bucket whose conditional write fails. */
+  const bucket = {
+    head: async () => object,
+    get: async () => object,
+    list: async () => ({ objects: [object] }),
+    put: async (_key: string, _body: unknown, options?: object) => (options ? null : object),
+    delete: async () => undefined,
+    createMultipartUpload: async () => ({ ...upload, uploadPart: () => 1, abort: () => 2 }),
+    resumeMultipartUpload: () => ({ ...upload, uploadPart: () => 1, abort: () => 2 }),
+  }
+  /** The bucket as the Worker has it, while `send` is the queue. */
+  async function openBucket(send: (event: object) => Promise<void>): Promise<R2Bucket> {
+    const opened = Promise.withResolvers<R2Bucket>()
+    const worker = notifyOfChanges({
+      fetch: (_: unknown, env: { ORIGINALS: unknown }) => {
+        opened.resolve(env.ORIGINALS as R2Bucket)
+        return new Response() as never
+      },
+    } as never)
+    const env = { ORIGINALS: bucket, ORIGINALS_BUCKET: 'originals', BUCKET_EVENTS: { send } }
+    await worker.fetch!({} as never, env as never, {} as never)
+    return opened.promise
+  }
+
+  it('sends a notification of each change, in the form of R2, and of nothing else', async () => {
+    const sent: object[] = []
+    const local = await openBucket(async (event) => void sent.push(event))
+    await local.put('a.mp4', 'bytes')
+    await (await local.createMultipartUpload('a.mp4')).complete([])
+    await local.resumeMultipartUpload('a.mp4', 'u').complete([])
+    await local.delete('a.mp4')
+    await local.delete(['b.mp4', 'c.mp4'])
+    const eventTime = expect.any(String) as string
+    const stored = { object: { key: 'a.mp4', size: 5, eTag: 'e' } }
+    const event = (action: string, more: object) => ({
+      account: 'local',
+      bucket: 'originals',
+      action,
+      eventTime,
+      ...more,
+    })
+    expect(sent).toEqual([
+      event('PutObject', stored),
+      event('CompleteMultipartUpload', stored),
+      event('CompleteMultipartUpload', stored),
+      ...['a', 'b', 'c'].map((name) => event('DeleteObject', { object: { key: `${name}.mp4` } })),
+    ])
+    sent.length = 0
+    expect(await local.put('a.mp4', 'bytes', { onlyIf: {} })).toBeNull()
+    expect(await local.head('a.mp4')).toBe(object)
+    await local.get('a.mp4')
+    await local.list()
+    await local.resumeMultipartUpload('a.mp4', 'u').abort()
+    expect(sent).toEqual([])
+  })
+
+  it('stores the file if the notification cannot be sent', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const local = await openBucket(() => Promise.reject(new Error('the queue is full')))
+    expect(await local.put('a.mp4', 'bytes')).toBe(object)
+    expect(logged).toHaveBeenCalledWith('Error: the queue is full')
+    logged.mockRestore()
+  })
+})
+
+interface R2Upload {
+  complete: (parts: unknown[]) => Promise<unknown>
+  abort: () => Promise<unknown>
+}
+interface R2Bucket {
+  put: (key: string, body: string, options?: object) => Promise<unknown>
+  head: (key: string) => Promise<unknown>
+  get: (key: string) => Promise<unknown>
+  list: () => Promise<unknown>
+  delete: (keys: string | string[]) => Promise<void>
+  createMultipartUpload: (key: string) => Promise<R2Upload>
+  resumeMultipartUpload: (key: string, id: string) => R2Upload
+}
 
 it('the local database makes no bookmark after a query', async () => {
   const { D1_PLUGIN } = createRequire(import.meta.url)('miniflare') as typeof import('miniflare')

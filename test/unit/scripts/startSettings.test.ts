@@ -39,3 +39,15 @@ it('origins are settings of the Worker, and nothing else can be written with the
     expect(() => readSettings({ STATE_DIR, CORS_ORIGINS: text })).toThrow(/CORS_ORIGINS must be/)
   }
 })
+
+it('settings of the Worker with two values are read, and other values are refused', () => {
+  const vars = { COMPATIBILITY: 'openinary', WEBHOOK_PRIVATE_ADDRESSES: 'allow' }
+  expect(readSettings({ STATE_DIR, ...vars }).vars).toEqual(vars)
+  for (const [name, value] of [
+    ['COMPATIBILITY', 'on'],
+    ['WEBHOOK_PRIVATE_ADDRESSES', 'yes'],
+  ] as const) {
+    const read = () => readSettings({ STATE_DIR, [name]: value })
+    expect(read).toThrow(new RegExp(`${name} must be .*got "${value}"`))
+  }
+})

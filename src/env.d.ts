@@ -29,6 +29,16 @@ interface OptionalBindings {
    * only to https URLs on the public internet.
    */
   WEBHOOK_PRIVATE_ADDRESSES?: string
+  /**
+   * Credentials of S3-compatible services, by name, as JSON: {"name": {"endpoint", "region", "buckets",
+   * "accessKeyId", "secretAccessKey", "keys"}}. Unset: no request can name one.
+   */
+  S3_CREDENTIALS?: string
+  /**
+   * The S3 API of the bucket of the originals, as JSON: {"endpoint", "region", "bucket",
+   * "accessKeyId", "secretAccessKey"}. Unset: uploads in parts are sent through the Worker.
+   */
+  DIRECT_UPLOADS?: string
   /** Returns the free bytes of the disk. Only `npm start` binds it. */
   DISK?: Fetcher
   /**

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { preloadFfmpeg } from '../preload.mjs'
 import { launch, type Process } from './process.ts'
-import type { Settings } from './settings.ts'
+import { S3_SETTINGS, type Settings } from './settings.ts'
 
 const BACKOFF_MS = { min: 1_000, max: 30_000 }
 
@@ -64,6 +64,8 @@ function launchRunner(number: number, settings: Settings, onReady: () => void): 
       IDLE_SECONDS: 'forever',
       QUEUES: 'default',
       SCRATCH_DIR: scratch,
+      // Runners hold no credentials of storage.
+      ...Object.fromEntries(S3_SETTINGS.map((name) => [name, undefined])),
       // The bytes pass through no network.
       SOURCE_DIGESTS: 'off',
       ...(settings.cpus !== null && { CPUS: String(settings.cpus) }),

@@ -66,7 +66,24 @@ function readVars(env: NodeJS.ProcessEnv): Record<string, string> {
     }
   }
   const vars = Object.fromEntries(given.map((name) => [name, env[name]!]))
-  return { ...vars, ...readChoices(env) }
+  return { ...vars, ...readChoices(env), ...readS3Settings(env) }
+}
+
+/** The secrets with credentials of S3-compatible services. The Worker validates them. */
+export const S3_SETTINGS = ['S3_CREDENTIALS', 'DIRECT_UPLOADS'] as const
+
+function readS3Settings(env: NodeJS.ProcessEnv): Record<string, string> {
+  const given = S3_SETTINGS.filter((name) => env[name])
+  return Object.fromEntries(given.map((name) => [name, quoteJson(name, env[name]!)]))
+}
+
+/** Returns a JSON text as a value of a file of variables. */
+function quoteJson(name: string, json: string): string {
+  try {
+    return `'${JSON.stringify(JSON.parse(json)).replaceAll("'", String.raw`\u0027`)}'`
+  } catch {
+    throw new StartError(`${name} must be JSON; docs/deploy.md has an example.`)
+  }
 }
 
 /** Settings of the Worker that have one of two values. */

@@ -28,7 +28,8 @@ import {
   readBundleInfo,
 } from './bundleInfo.ts'
 import { omitBookmarks } from './localDatabase.ts'
-import { OUTBOUND, outboundWorker } from './outboundWorker.ts'
+import { OUTBOUND, outboundWorker, s3Origins } from './outboundWorker.ts'
+import { S3_SETTINGS } from './settings.ts'
 
 // Miniflare is a CommonJS package, for which `import` takes 0.3 s longer than `require`.
 const miniflareModule = createRequire(import.meta.url)('miniflare') as typeof import('miniflare')
@@ -175,7 +176,10 @@ const miniflare = createMiniflare({
   // For the calls of this process (`getWorker`), on any free port.
   host: HOST,
   port: 0,
-  workers: [workerOptions, outboundWorker(options.compatibilityDate)],
+  workers: [
+    workerOptions,
+    outboundWorker(options.compatibilityDate, s3Origins(S3_SETTINGS.map((name) => secrets[name]))),
+  ],
 })
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

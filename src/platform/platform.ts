@@ -6,6 +6,7 @@ import { describeError, logError } from '../log.ts'
 import { openDatabase } from '../db/database.ts'
 import type { Platform } from '../services/ports.ts'
 import { createR2Store } from '../storage/r2.ts'
+import { createS3Store } from '../storage/s3/store.ts'
 import { createHubClient, type HubClient } from './hubClient.ts'
 import { createSettings, type Settings } from './settings.ts'
 import { createSlots } from './slots.ts'
@@ -51,6 +52,9 @@ function createPorts(env: Env): Ports {
     db: openDatabase(env.DB),
     originals: createR2Store(env.ORIGINALS),
     variants: createR2Store(env.VARIANTS),
+    s3Credentials: () => settings.s3Credentials,
+    openS3: createS3Store,
+    directUploads: () => settings.directUploads && createS3Store(settings.directUploads),
     sendTickets: (queue, count) => sendTickets(env.TICKETS, queue, count),
     hubs: createHubClient(env.HUBS),
     settings,

@@ -1,5 +1,6 @@
 /** Reads and validates the Worker's settings: the [vars] of `wrangler.toml`, and its secrets. */
 import { z } from 'zod'
+import { parseCredentials, parseDirectUploads } from './s3Settings.ts'
 
 /**
  * An invalid setting. The message has its name and the reason, but not its value, which may be a
@@ -185,6 +186,23 @@ function readOriginalsBucket({ ORIGINALS_BUCKET: value }: Env): string {
   return parseSetting(bucketName, value, 'ORIGINALS_BUCKET')
 }
 
+/** Runs `parse`, and names the setting in its error. */
+function parseSecret<Out>(name: 'S3_CREDENTIALS' | 'DIRECT_UPLOADS', parse: () => Out): Out {
+  try {
+    return parse()
+  } catch (error) {
+    throw new InvalidSettingError(`${name}: ${(error as Error).message}`)
+  }
+}
+
+function readS3Credentials({ S3_CREDENTIALS: json }: Env) {
+  return parseSecret('S3_CREDENTIALS', () => parseCredentials(json))
+}
+
+function readDirectUploads({ DIRECT_UPLOADS: json }: Env) {
+  return parseSecret('DIRECT_UPLOADS', () => parseDirectUploads(json))
+}
+
 export interface Settings {
   readonly publicAccess: ReturnType<typeof readPublicAccess>
   readonly containers: ReturnType<typeof readContainers>
@@ -192,6 +210,10 @@ export interface Settings {
   readonly signingKeys: ReturnType<typeof readSigningKeys>
   readonly allowsPrivateWebhooks: boolean
   readonly originalsBucket: string
+  /** Credentials of S3-compatible services, by the names that requests use. */
+  readonly s3Credentials: ReturnType<typeof readS3Credentials>
+  /** The S3 API of the bucket of the originals; null if it is not set. */
+  readonly directUploads: ReturnType<typeof readDirectUploads>
 }
 
 /**
@@ -219,6 +241,12 @@ export function createSettings(env: Env): Settings {
     get originalsBucket() {
       return cacheValue(this, 'originalsBucket', readOriginalsBucket(env))
     },
+    get s3Credentials() {
+      return cacheValue(this, 's3Credentials', readS3Credentials(env))
+    },
+    get directUploads() {
+      return cacheValue(this, 'directUploads', readDirectUploads(env))
+    },
   }
 }
 
@@ -239,6 +267,8 @@ export function validateSettings(env: Env): void {
     readSigningKeys,
     readPrivateWebhooks,
     checkCompatibility,
+    readS3Credentials,
+    readDirectUploads,
   ]) {
     readGroup(env)
   }

@@ -9,6 +9,9 @@ import type { Claim } from '../db/leases.ts'
 import type { JobRequirements, RunnerCapabilities } from '../domain/runnerRequirements.ts'
 import type { SigningKeys } from '../domain/signature.ts'
 import type { ObjectStore } from '../storage/objectStore.ts'
+import type { S3Bucket } from '../storage/s3/client.ts'
+import type { S3Credentials } from '../storage/s3/credential.ts'
+import type { S3Store } from '../storage/s3/store.ts'
 
 /** The latest progress of a claim of a job. */
 export interface JobProgress {
@@ -170,6 +173,11 @@ export interface Platform {
   db: Database
   originals: ObjectStore
   variants: ObjectStore
+  /** Credentials of S3-compatible services, by name. */
+  s3Credentials(): S3Credentials
+  openS3(bucket: S3Bucket): S3Store
+  /** The bucket of the originals by its S3 API, for direct uploads; null if it is not set. */
+  directUploads(): S3Store | null
   /** Sends `count` tickets, but at most 100. Each says that there may be work in the queue. */
   sendTickets(queue: string, count: number): Promise<void>
   hubs: Hubs

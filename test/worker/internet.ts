@@ -1,5 +1,7 @@
 /** The internet of the tests: receivers of webhooks, and a DNS resolver. Miniflare calls it in Node.js. */
-import { Response } from 'miniflare'
+import { request as sendRequest } from 'node:http'
+import { Readable } from 'node:stream'
+import { type Miniflare, type Request, Response } from 'miniflare'
 import { Webhook } from 'standardwebhooks'
 
 /** IPv4 and IPv6 addresses of names. Other names have a public address. */
@@ -15,12 +17,14 @@ const RECORDS: Record<string, string[]> = {
 /** Names that were resolved before, to change the address of `rebind-….example.com`. */
 const resolved = new Set<string>()
 
-export async function respondAsInternet(request: {
-  url: string
-  headers: Iterable<[string, string]>
-  text: () => Promise<string>
-}): Promise<Response> {
+/** Host of the S3 API of the buckets. Miniflare allows it no other name. */
+const S3_HOST = 'localhost:9000'
+
+export async function respondAsInternet(request: Request, miniflare: Miniflare): Promise<Response> {
   const url = new URL(request.url)
+  if (url.host === S3_HOST) {
+    return passOnToS3(request, await miniflare.ready)
+  }
   if (url.hostname === 'cloudflare-dns.com') {
     return resolveName(url.searchParams.get('name')!, url.searchParams.get('type')!)
   }
@@ -57,6 +61,39 @@ export async function respondAsInternet(request: {
       return Response.json({ headers: Object.fromEntries(sent), body: await request.text() })
     }
   }
+}
+
+/** Sends a request to the S3 API of Miniflare, with the header `Host` that is signed. */
+function passOnToS3({ url, method, headers, body }: Request, { port }: URL): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const { host, pathname, search } = new URL(url)
+    const sent = sendRequest(
+      {
+        port,
+        method,
+        path: `${pathname}${search}`,
+        headers: { ...Object.fromEntries(headers), host },
+      },
+      (answer) => {
+        const { statusCode = 0, headers: received } = answer
+        const isEmpty = method === 'HEAD' || [204, 304].includes(statusCode)
+        resolve(
+          new Response(isEmpty ? null : Readable.toWeb(answer), {
+            status: statusCode,
+            headers: received as Record<string, string>,
+          }),
+        )
+      },
+    )
+    sent.on('error', reject)
+    if (body === null) {
+      sent.end()
+    } else {
+      const source = Readable.fromWeb(body)
+      source.on('error', () => sent.destroy())
+      source.pipe(sent)
+    }
+  })
 }
 
 function verifies(secret: string, body: string, headers: Record<string, string>): boolean {

@@ -15,6 +15,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
  */
 const PACKAGES = [
   '@hono/zod-openapi',
+  'aws4fetch',
   'drizzle-orm',
   'drizzle-orm/d1',
   'drizzle-orm/sqlite-core',
@@ -49,6 +50,13 @@ export default defineConfig({
         outboundService: respondAsInternet,
         // R2 sends notifications only on Cloudflare. The Worker itself sends none.
         queueProducers: { BUCKET_EVENTS: { queueName: 'reelqueue-bucket-events' } },
+        r2Buckets: {
+          ORIGINALS: {
+            id: 'reelqueue-originals',
+            // Its S3 API is what `internet.ts` passes requests to localhost:9000 on to.
+            s3Credentials: { accessKeyId: 'test-access-key', secretAccessKey: 'test-secret-key' },
+          },
+        },
         // All limits are too high for tests to reach, except TIGHT, which tests of limits use.
         ratelimits: Object.fromEntries(
           ['READS', 'LARGE_READS', 'WRITES', 'UPLOADS', 'NEW_VARIANTS', 'RUNNERS', 'TIGHT'].map(

@@ -1,0 +1,12 @@
+/** Credentials of S3-compatible services, which the operator gives names. */
+import type { S3Bucket } from './client.ts'
+
+export interface S3Credential extends Omit<S3Bucket, 'bucket'> {
+  /** The buckets that it may be used for. */
+  buckets: readonly string[]
+  /** The ids of the API keys that may use it; null for every key without a restriction. */
+  keys: readonly string[] | null
+}
+
+/** By name. */
+export type S3Credentials = ReadonlyMap<string, S3Credential>

@@ -57,6 +57,11 @@ export const METRICS = {
     help: 'Time that attempts of jobs and chunks spent in each stage.',
     labels: ['queue', 'stage'],
   },
+  reelqueue_event_streams: {
+    type: 'gauge',
+    help: 'Open event streams of each queue; the label * counts those that follow all queues.',
+    labels: ['queue'],
+  },
   reelqueue_webhook_attempts_total: {
     type: 'counter',
     help: 'Attempts to deliver an event to a webhook endpoint, by result: delivered or failed.',
@@ -72,6 +77,16 @@ export const METRICS = {
     help: '1 if a webhook endpoint is disabled, otherwise 0.',
     labels: ['webhook'],
   },
+  reelqueue_stored_files: {
+    type: 'gauge',
+    help: 'Stored files by kind: original or variant.',
+    labels: ['kind'],
+  },
+  reelqueue_stored_bytes: {
+    type: 'gauge',
+    help: 'Size of the stored files by kind: original or variant.',
+    labels: ['kind'],
+  },
   reelqueue_database_size_bytes: {
     type: 'gauge',
     help: 'Size of the database (D1).',
@@ -85,6 +100,9 @@ export const METRICS = {
 } as const satisfies Record<string, Metric>
 
 export type MetricName = keyof typeof METRICS
+
+/** What `GET /metrics` adds on request, because it costs more: `streams`, which only the hubs count. */
+export const METRIC_GROUPS = ['streams'] as const
 
 export interface Sample {
   labels: Record<string, string>

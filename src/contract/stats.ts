@@ -16,6 +16,8 @@ const outcomes = {
 
 const throughput = z.object({ from: time.describe('Start of the hour'), ...outcomes })
 
+const stored = z.object({ count: z.int(), bytes: z.int() })
+
 const partial = z
   .boolean()
   .describe(
@@ -35,6 +37,13 @@ export const stats = z
       .int()
       .describe('Number of attempts that runners are making now, of jobs and of chunks'),
     throughput: z.object({ thisHour: throughput, lastHour: throughput }),
+    storage: z
+      .object({
+        originals: stored.describe('Files that were stored through the service'),
+        variants: stored.describe('Variants that are served, packages included'),
+      })
+      .nullable()
+      .describe('What is stored; null for one queue, and for a key that is restricted'),
     partial,
   })
   .meta({ id: 'Stats' })

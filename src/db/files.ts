@@ -134,16 +134,16 @@ export function listStaleReservations(db: Database, before: number, limit: numbe
 }
 
 /**
- * Deletes rows of files that are charged to no key, recorded before `before` (ms). Only concurrent
- * writers need such a row, for its revision.
+ * Deletes rows of files that were deleted before `before` (ms). Only concurrent writers need such a
+ * row, for its revision.
  */
-export async function deleteUnownedFiles(
+export async function forgetDeletedFiles(
   db: Database,
   before: number,
   limit: number,
 ): Promise<void> {
   await db.run(sql`
     DELETE FROM files WHERE file_path IN (
-      SELECT file_path FROM files WHERE api_key_id IS NULL AND recorded_at < ${before}
+      SELECT file_path FROM files WHERE size_bytes = 0 AND recorded_at < ${before}
       LIMIT ${limit})`)
 }

@@ -4,6 +4,7 @@ import type { JobStatus } from '../contract/jobStatus.ts'
 import { type Database, statement } from './database.ts'
 import { oldestPendingAt } from './queueStats.ts'
 import { JOB_URLS } from './schema/index.ts'
+import { selectStorageTotals } from './storageTotals.ts'
 
 export interface QueueMetrics extends Record<JobStatus, number> {
   name: string
@@ -26,8 +27,9 @@ export interface WebhookMetrics {
 }
 
 /**
- * Reads the counters of one queue, or (null) of all queues, those of their webhook endpoints, and the size of
- * the database, which D1 reports with every result. Reads a few rows for each queue and endpoint.
+ * Reads the counters of one queue, or (null) of all queues, those of their webhook endpoints, the totals of
+ * what is stored, and the size of the database, which D1 reports with every result. Reads a few rows for
+ * each queue and endpoint.
  */
 export async function readQueueMetrics(db: Database, queue: string | null) {
   const ofQueues = sql`
@@ -42,14 +44,16 @@ export async function readQueueMetrics(db: Database, queue: string | null) {
     WHERE for_jobs = 0 AND deleted_at IS NULL AND id <> ${JOB_URLS}
       AND (${queue} IS NULL OR queue = ${queue})
     ORDER BY id`
-  const [{ results, meta }, webhooks] = await db.batch([
+  const [{ results, meta }, webhooks, totals] = await db.batch([
     statement(db, ofQueues),
     statement(db, ofWebhooks),
+    selectStorageTotals(db),
   ])
   const rows = results as unknown as (Omit<QueueMetrics, 'totals'> & { totals: string })[]
   return {
     queues: rows.map((row) => ({ ...row, totals: JSON.parse(row.totals) }) as QueueMetrics),
     webhooks: webhooks.results as unknown as WebhookMetrics[],
+    storage: totals[0]!,
     databaseBytes: meta.size_after,
   }
 }

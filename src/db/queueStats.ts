@@ -3,6 +3,7 @@ import { and, eq, getTableColumns, gte, inArray, sql } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import type { Database } from './database.ts'
 import { queueHourlyStats, queues } from './schema/index.ts'
+import { selectStorageTotals } from './storageTotals.ts'
 
 /**
  * Creation time of the oldest pending job of the queue at hand. It reads the pending chunks that are
@@ -30,14 +31,15 @@ export interface HourlyStats {
 
 /**
  * Reads the counters and the hourly statistics from `since` (ms) on of one queue, or (null) of all
- * queues. The statistics are a column of each queue, so that no row is read twice.
+ * queues and the totals of what is stored. The statistics are a column of each queue, so that no row
+ * is read twice.
  */
-export function readQueueCounters(db: Database, name: string | null, since: number) {
+export async function readQueueCounters(db: Database, name: string | null, since: number) {
   const hours = sql`(
     SELECT json_group_array(json_object('hour', hour, 'completed', completed, 'failed', failed,
       'mediaMs', media_ms, 'processingMs', processing_ms))
     FROM queue_hourly_stats WHERE queue = queues.name AND hour >= ${since})`
-  return db
+  const counters = db
     .select({
       ...getTableColumns(queues),
       oldestPendingAt,
@@ -45,6 +47,11 @@ export function readQueueCounters(db: Database, name: string | null, since: numb
     })
     .from(queues)
     .where(name === null ? undefined : eq(queues.name, name))
+  if (name !== null) {
+    return { queues: await counters, storage: null }
+  }
+  const [rows, totals] = await db.batch([counters, selectStorageTotals(db)])
+  return { queues: rows, storage: totals[0]! }
 }
 
 /**

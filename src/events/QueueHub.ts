@@ -14,18 +14,18 @@ import type { Claim } from '../db/leases.ts'
 import { findQueue } from '../db/queues.ts'
 import type { JobRequirements } from '../domain/runnerRequirements.ts'
 import { runWatchdog } from '../services/maintenance/watchdog.ts'
-import type { HeldLease, JobFence, JobProgress } from '../services/ports.ts'
+import { ALL_QUEUES, type HeldLease, type JobFence, type JobProgress } from '../services/ports.ts'
 import { nextRoundTime } from '../services/maintenance/watchdogInterval.ts'
 import { findTrace } from '../contract/traceContext.ts'
 import { describeError, logError, logInfo } from '../log.ts'
 import { createPlatform } from '../platform/platform.ts'
-import { ALL_QUEUES, PING, PONG, type StreamOptions } from '../platform/hubClient.ts'
+import { PING, PONG, type StreamOptions } from '../platform/hubClient.ts'
 import { explainMissing } from '../services/queues/eventFilter.ts'
 import { toPercent } from '../services/serializers.ts'
 import { EventDelivery } from './EventDelivery.ts'
 import { encodeFrame } from './frames.ts'
 import { HeldLeases } from './HeldLeases.ts'
-import { isOpen, Subscribers } from './Subscribers.ts'
+import { isOpen, STREAM, Subscribers } from './Subscribers.ts'
 import { wakeWaitingRunners } from './waitingRunners.ts'
 import { WebhookWaker } from './WebhookWaker.ts'
 import { armAlarm, endExpiredLeases, runRound } from './watchdogAlarm.ts'
@@ -129,6 +129,11 @@ export class QueueHub extends DurableObject<Env> {
     }
     this.wakeWebhooks()
     await this.openStreams().delivery.run()
+  }
+
+  /** See `Hubs.countStreams`. */
+  countStreams(): number {
+    return this.ctx.getWebSockets(STREAM).filter(isOpen).length
   }
 
   /** See `Hubs.useWebhooks`. */

@@ -3,7 +3,7 @@
  * streams that follow all queues.
  */
 import { describeError, logError } from '../log.ts'
-import type { Hubs, WorkWait } from '../services/ports.ts'
+import { ALL_QUEUES, type Hubs, type WorkWait } from '../services/ports.ts'
 import type { StreamTarget } from '../db/events.ts'
 import type { ErrorResult } from '../domain/result.ts'
 import type { EventFilter } from '../domain/subscription.ts'
@@ -26,13 +26,10 @@ const MAX_CONNECT_MS = 2_000
 const MAX_WAKE_MS = 5_000
 /** A runner waits up to 5 s for the response to a report, or half its lease if that is less. */
 const MAX_REPORT_MS = 1_000
-/** A job is shown with its stored progress if its hub has not answered by then. */
+/** A hub that has not answered by then is left out: a job is shown with its stored progress. */
 const MAX_READ_MS = 500
 /** A round of the watchdog can end many attempts. */
 const MAX_WATCHDOG_MS = 20_000
-
-/** Name of the hub whose streams follow all queues. It is no valid name of a queue. */
-export const ALL_QUEUES = '*'
 
 /**
  * An open event stream of a queue. The socket brings each new event as bytes that can be sent to a
@@ -80,6 +77,7 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
     holdLease: async (queue, lease) => limitTime(getHub(queue).holdLease(lease), MAX_REPORT_MS),
     readProgress: async (queue, jobIds) =>
       limitTime(getHub(queue).readProgress(jobIds), MAX_READ_MS),
+    countStreams: async (queue) => limitTime(getHub(queue).countStreams(), MAX_READ_MS),
     useWebhooks: () => getHub(ALL_QUEUES).useWebhooks(),
     deliverInHubOfAllQueues: () => getHub(ALL_QUEUES).notify(null),
     offerJobs: async (queue, jobs, count) =>

@@ -58,6 +58,9 @@ export interface HeldChunk {
 
 export type JobFence = Pick<JobProgress, 'jobId' | 'fence'>
 
+/** Name of the hub whose streams follow all queues. It is no valid name of a queue. */
+export const ALL_QUEUES = '*'
+
 /** The hubs of all queues. */
 export interface Hubs {
   /**
@@ -88,6 +91,8 @@ export interface Hubs {
   holdLease(queue: string, lease: HeldLease): Promise<void>
   /** Returns the latest progress of those of the jobs whose leases the hub of the queue holds. */
   readProgress(queue: string, jobIds: string[]): Promise<JobProgress[]>
+  /** Returns the number of open event streams of a hub. Wakes it, if it hibernates. */
+  countStreams(queue: string): Promise<number>
   /** Says that there are webhook endpoints, so that notifications wake the dispatcher of webhooks. */
   useWebhooks(): Promise<void>
   /**

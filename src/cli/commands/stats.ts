@@ -1,15 +1,17 @@
-/** `reelqueue stats`: the jobs by status, and the throughput. */
+/** `reelqueue stats`: the jobs by status, the throughput, and the storage used. */
 import type { Command } from 'commander'
 import type { Stats } from '../../client/index.ts'
 import { action, type Context } from '../context.ts'
 import { examples } from '../parsers.ts'
-import { formatSeconds, formatSince, NONE } from '../terminal/format.ts'
+import { formatBytes, formatSeconds, formatSince, NONE, plural } from '../terminal/format.ts'
 import { renderFields } from '../terminal/table.ts'
+
+type Field = [name: string, value: string]
 
 export function addStats(program: Command): void {
   program
     .command('stats')
-    .description('Show the number of jobs by status, and the throughput')
+    .description('Show the number of jobs by status, the throughput, and the storage used')
     .option('--queue <name>', 'only this queue')
     .addHelpText('after', examples('stats', 'stats --queue default --json'))
     .action(
@@ -21,7 +23,8 @@ export function addStats(program: Command): void {
 }
 
 function renderStats(stats: Stats, name: (text: string) => string): string {
-  const { thisHour, lastHour } = stats.throughput
+  const { storage, throughput } = stats
+  const { thisHour, lastHour } = throughput
   return renderFields(
     [
       ['Pending', String(stats.pending)],
@@ -35,11 +38,21 @@ function renderStats(stats: Stats, name: (text: string) => string): string {
         stats.oldestPendingAt ? `for ${formatSince(stats.oldestPendingAt)}` : NONE,
       ],
       ['Runners at work', String(stats.activeRunners)],
+      ...(storage === null
+        ? []
+        : [
+            ['Originals', describeStored(storage.originals)] satisfies Field,
+            ['Variants', describeStored(storage.variants)] satisfies Field,
+          ]),
       ['This hour', describeHour(thisHour)],
       ['Last hour', describeHour(lastHour)],
     ],
     name,
   )
+}
+
+function describeStored({ count, bytes }: { count: number; bytes: number }): string {
+  return `${plural(count, 'file')}, ${formatBytes(bytes)}`
 }
 
 function describeHour({

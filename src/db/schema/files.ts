@@ -1,7 +1,10 @@
-/** Tables of originals: the charged API keys, storage reservations, multipart and tus uploads. */
+/**
+ * Tables of originals: the charged API keys, storage reservations, multipart and tus uploads, and the
+ * totals of what is stored.
+ */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-import { time } from './columns.ts'
+import { count, time } from './columns.ts'
 
 /**
  * Multipart uploads of originals. A row is deleted when its upload is aborted. The row of a
@@ -77,9 +80,9 @@ export const tusUploads = sqliteTable(
 )
 
 /**
- * API keys that are charged for originals, as of the last write through the API. R2 is the source
- * of truth: a row is updated after the object. Triggers on this table and on
- * `storage_reservations` maintain `api_keys.stored_bytes`.
+ * Originals and the API keys that are charged for them, as of the last write through the API. R2 is
+ * the source of truth: a row is updated after the object. Triggers on this table and on
+ * `storage_reservations` maintain `api_keys.stored_bytes`; others maintain `storage_totals`.
  */
 export const files = sqliteTable(
   'files',
@@ -87,15 +90,16 @@ export const files = sqliteTable(
     filePath: text().primaryKey(),
     /** Null if no key is charged: for the root key's files, and when the file was deleted. */
     apiKeyId: text(),
+    /** 0 when the file was deleted; the cleaner deletes such a row. */
     sizeBytes: integer().notNull(),
     /** Changes with each write of the row, so that a writer detects concurrent writes. */
     revision: text().notNull(),
     recordedAt: time().notNull(),
   },
   (t) => [
-    index('files_unowned')
+    index('files_by_deletion')
       .on(t.recordedAt)
-      .where(sql`api_key_id IS NULL`),
+      .where(sql`size_bytes = 0`),
   ],
 )
 
@@ -122,3 +126,12 @@ export const storageReservations = sqliteTable(
       .where(sql`part = 0`),
   ],
 )
+
+/** The one row counts what is stored. Only triggers on `files` and `variants` write it. */
+export const storageTotals = sqliteTable('storage_totals', {
+  id: integer().primaryKey(),
+  originals: count(),
+  originalBytes: count(),
+  variants: count(),
+  variantBytes: count(),
+})

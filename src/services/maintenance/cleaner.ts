@@ -1,6 +1,6 @@
 /** The cleaner: deletes what is older than its retention time, and completes interrupted writes. */
 import { deleteOldFileProbes } from '../../db/fileProbes.ts'
-import { deleteUnownedFiles, findRevisions, listStaleReservations } from '../../db/files.ts'
+import { forgetDeletedFiles, findRevisions, listStaleReservations } from '../../db/files.ts'
 import { listQueues } from '../../db/queues.ts'
 import {
   deleteEvents,
@@ -80,7 +80,7 @@ export async function runCleaner(
   await run('uploads', () => deleteOldUploads(platform, uploadsBefore))
   await run('reservations', () => recordAbandonedWrites(platform, uploadsBefore))
   await run('webhooks', () => deleteUnusedEndpoints(db, now - eventDays * DAY_MS))
-  await run('files', () => deleteUnownedFiles(db, uploadsBefore, MAX_FILES_PER_ROUND))
+  await run('files', () => forgetDeletedFiles(db, uploadsBefore, MAX_FILES_PER_ROUND))
   await run('jobs of visitors', () => deleteVisitorJobs(platform, requestedBefore))
 }
 

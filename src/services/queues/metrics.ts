@@ -6,14 +6,20 @@ import { STAGES } from '../../contract/runnerProtocol.ts'
 import { MAX_DATABASE_BYTES } from '../../db/databaseSize.ts'
 import { type QueueMetrics, readQueueMetrics, type WebhookMetrics } from '../../db/metrics.ts'
 import type { Restriction } from '../../domain/caller.ts'
-import type { Platform } from '../ports.ts'
+import { ALL_QUEUES, type Hubs, type Platform } from '../ports.ts'
 
 /**
- * Returns the metrics of the queues that the caller can see, and of their webhooks. A key that is restricted to a queue gets
- * nothing about the database.
+ * Returns the metrics of the queues that the caller can see, and of their webhooks. A key that is
+ * restricted to a queue gets nothing about the storage and the database.
+ *
+ * @param options `countsStreams` asks the hub of each queue, which wakes those that hibernate
  */
-export async function readMetrics({ db }: Platform, { queue }: Restriction): Promise<Samples> {
-  const { queues, webhooks, databaseBytes } = await readQueueMetrics(db, queue)
+export async function readMetrics(
+  { db, hubs }: Platform,
+  { queue }: Restriction,
+  { countsStreams = false } = {},
+): Promise<Samples> {
+  const { queues, webhooks, storage, databaseBytes } = await readQueueMetrics(db, queue)
   const now = Date.now()
   const each = (read: (row: QueueMetrics) => number): Sample[] =>
     queues.map((row) => ({ labels: { queue: row.name }, value: read(row) }))
@@ -55,12 +61,35 @@ export async function readMetrics({ db }: Platform, { queue }: Restriction): Pro
     reelqueue_stage_seconds_total: eachOf('stage', STAGES, (row, stage) =>
       seconds(`stage:${stage}`)(row),
     ),
+    ...(countsStreams && { reelqueue_event_streams: await countStreams(hubs, queue, queues) }),
     ...sampleWebhooks(webhooks, now),
     ...(queue === null && {
+      reelqueue_stored_files: sampleKinds(storage.originals, storage.variants),
+      reelqueue_stored_bytes: sampleKinds(storage.originalBytes, storage.variantBytes),
       reelqueue_database_size_bytes: [{ labels: {}, value: databaseBytes }],
       reelqueue_database_limit_bytes: [{ labels: {}, value: MAX_DATABASE_BYTES }],
     }),
   }
+}
+
+/** A hub that does not answer has no sample. */
+async function countStreams(
+  hubs: Hubs,
+  only: string | null,
+  queues: readonly QueueMetrics[],
+): Promise<Sample[]> {
+  const names = [...(only === null ? [ALL_QUEUES] : []), ...queues.map(({ name }) => name)]
+  const counts = await Promise.allSettled(names.map((name) => hubs.countStreams(name)))
+  return counts.flatMap((count, index) =>
+    count.status === 'fulfilled' ? [{ labels: { queue: names[index]! }, value: count.value }] : [],
+  )
+}
+
+function sampleKinds(original: number, variant: number): Sample[] {
+  return [
+    { labels: { kind: 'original' }, value: original },
+    { labels: { kind: 'variant' }, value: variant },
+  ]
 }
 
 function sampleWebhooks(webhooks: readonly WebhookMetrics[], now: number): Samples {

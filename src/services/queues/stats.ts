@@ -43,7 +43,7 @@ function queueNotFound(name: string | null) {
 /** Returns null if the queue does not exist. @param name null for all queues */
 async function readQueueStats(db: Database, name: string | null): Promise<Stats | null> {
   const thisHour = startOfHour(Date.now())
-  const queues = await readQueueCounters(db, name, thisHour - HOUR_MS)
+  const { queues, storage } = await readQueueCounters(db, name, thisHour - HOUR_MS)
   if (queues.length === 0) {
     return null
   }
@@ -65,6 +65,10 @@ async function readQueueStats(db: Database, name: string | null): Promise<Stats 
     throughput: {
       thisHour: readThroughput(thisHour),
       lastHour: readThroughput(thisHour - HOUR_MS),
+    },
+    storage: storage && {
+      originals: { count: storage.originals, bytes: storage.originalBytes },
+      variants: { count: storage.variants, bytes: storage.variantBytes },
     },
     partial: false,
   }
@@ -107,6 +111,7 @@ async function readFolderStats(
       thisHour: readThroughput(thisHour),
       lastHour: readThroughput(thisHour - HOUR_MS),
     },
+    storage: null,
     partial: isPartial,
   }
 }

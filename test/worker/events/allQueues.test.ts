@@ -1,7 +1,7 @@
 /** Event streams that follow several queues. */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { ALL_QUEUES } from '../../../src/platform/hubClient.ts'
+import { ALL_QUEUES } from '../../../src/services/ports.ts'
 import { makeKey } from '../helpers/apiKeys.ts'
 import { addQueue } from '../helpers/database.ts'
 import { hub, isEvent, socketCount, writeEvents, trackClients } from '../helpers/eventStream.ts'

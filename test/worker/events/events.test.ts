@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import { durableEventData } from '../../../src/contract/events.ts'
-import { ALL_QUEUES } from '../../../src/platform/hubClient.ts'
+import { ALL_QUEUES } from '../../../src/services/ports.ts'
 import { type Client, hub, isEvent, socketCount, trackClients } from '../helpers/eventStream.ts'
 import { api, expectJson } from '../helpers/requests.ts'
 import { putOriginal, createJobs, createOne } from '../helpers/jobs.ts'

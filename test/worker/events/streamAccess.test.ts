@@ -1,6 +1,6 @@
 /** Access of visitors, API keys and stream tokens to event streams. */
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { ALL_QUEUES } from '../../../src/platform/hubClient.ts'
+import { ALL_QUEUES } from '../../../src/services/ports.ts'
 import { visit, api, expectJson, expectError, visitWith } from '../helpers/requests.ts'
 import { putOriginal, createJobs, type CreatedJob } from '../helpers/jobs.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'

@@ -214,14 +214,14 @@ describe('an error', () => {
     ['deleteFinishedJobs', 'DELETE FROM jobs'],
     ['deleteEvents', 'DELETE FROM events'],
     ['deleteHourlyStats', 'DELETE FROM queue_hourly_stats'],
-    ['deleteUnownedFiles', 'DELETE FROM files'],
+    ['forgetDeletedFiles', 'DELETE FROM files'],
   ])('of %s does not stop the other steps', async (_name, failing) => {
     const job = await insertJobIn('completed')
     await setAge('jobs', 'completed_at', 31, `id = '${job.id}'`)
     await setAge('events', 'created_at', 8)
     await run("INSERT INTO idempotency_keys VALUES ('x', '', '[]', 1)")
     await run("INSERT OR REPLACE INTO queue_hourly_stats VALUES ('default', 0, 1, 0, 0, 0)")
-    await run("INSERT INTO files VALUES ('a.mp4', NULL, 1, 'r', 1)")
+    await run("INSERT INTO files VALUES ('a.mp4', NULL, 0, 'r', 1)")
     const before = await countOld()
     await run(`CREATE TRIGGER failing BEFORE ${failing.replace('FROM', 'ON')}
       BEGIN SELECT raise(ABORT, 'the disk is full'); END`)

@@ -49,6 +49,7 @@ describe('queue stats', () => {
         thisHour: { from: expect.any(String), ...figures },
         lastHour: { from: expect.any(String), ...figures },
       },
+      storage: { originals: { count: 0, bytes: 0 }, variants: { count: 0, bytes: 0 } },
     })
   })
 
@@ -155,7 +156,7 @@ describe('metrics', () => {
 
   /** The value of each series of a queue, by its name and its other labels. */
   async function readMetrics(queue: string) {
-    const response = await api('GET', '/metrics')
+    const response = await api('GET', '/metrics?include=streams')
     expect(response.headers.get('Content-Type')).toBe('text/plain; version=0.0.4; charset=utf-8')
     const series = [...(await response.text()).matchAll(/^([a-z_]+)(?:\{(.*)\})? ([\d.e+]+)$/gm)]
     expect(new Set(series.map(([, name]) => name))).toEqual(new Set(Object.keys(METRICS)))

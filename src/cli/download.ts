@@ -4,9 +4,9 @@ import { rename, rm } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { WatchedJob } from '../client/index.ts'
 import type { Context } from './context.ts'
 import { CliError } from './cliError.ts'
-import type { FollowedJob } from './followJobs.ts'
 
 /** Extensions that are not the second half of the media type. */
 const EXTENSIONS: Record<string, string> = {
@@ -37,7 +37,7 @@ export function createFolder(folder: string): void {
  */
 export async function download(
   { client, signal }: Context,
-  job: FollowedJob,
+  job: WatchedJob,
   folder: string,
 ): Promise<string | null> {
   if (job.plan?.mode === 'package') {
@@ -58,7 +58,7 @@ export async function download(
 
 /** Names a variant such as clip.w_640.mp4. */
 export function nameFile(
-  { filePath, transformation }: Pick<FollowedJob, 'filePath' | 'transformation'>,
+  { filePath, transformation }: Pick<WatchedJob, 'filePath' | 'transformation'>,
   contentType: string | null,
 ): string {
   const name = basename(filePath, extname(filePath))

@@ -1,16 +1,15 @@
 /** Jobs as text. */
-import { writeTransformation } from '../client/index.ts'
-import type { FollowedJob } from './followJobs.ts'
+import { type WatchedJob, writeTransformation } from '../client/index.ts'
 import { formatBytes, formatNumber, formatSeconds, formatSince, NONE } from './terminal/format.ts'
 import { clean, type Colors } from './terminal/output.ts'
 import type { ProgressLine } from './terminal/progress.ts'
 
 /** The transformation that has every default. */
-export function nameVariant({ transformation }: Pick<FollowedJob, 'transformation'>): string {
+export function nameVariant({ transformation }: Pick<WatchedJob, 'transformation'>): string {
   return writeTransformation(transformation) || '(defaults)'
 }
 
-export function describeProgress(job: FollowedJob, label: string): ProgressLine {
+export function describeProgress(job: WatchedJob, label: string): ProgressLine {
   const { status, progress, stage } = job
   const line = { label, percent: progress }
   switch (status) {
@@ -32,7 +31,7 @@ export function describeProgress(job: FollowedJob, label: string): ProgressLine 
   }
 }
 
-function describeSpeed({ speed, fps, etaSeconds, chunks }: FollowedJob): string {
+function describeSpeed({ speed, fps, etaSeconds, chunks }: WatchedJob): string {
   return [
     chunks && `chunk ${chunks.done} of ${chunks.total}`,
     speed ? `${formatNumber(speed)}×` : fps ? `${formatNumber(fps)} fps` : null,
@@ -43,7 +42,7 @@ function describeSpeed({ speed, fps, etaSeconds, chunks }: FollowedJob): string 
 }
 
 export function colorStatus(
-  status: FollowedJob['status'],
+  status: WatchedJob['status'],
   colors: Colors,
 ): (text: string) => string {
   switch (status) {
@@ -59,7 +58,7 @@ export function colorStatus(
 }
 
 /** One line about a job that has ended. @param url address of the service */
-export function describeEnd(job: FollowedJob, url: string, colors: Colors): string {
+export function describeEnd(job: WatchedJob, url: string, colors: Colors): string {
   const { status, startedAt, completedAt, output, outputPath } = job
   const name = `${colorStatus(status, colors)(status)}  ${nameVariant(job)}  ${job.filePath}`
   if (status !== 'completed') {

@@ -1,8 +1,7 @@
 /** Waits for jobs with a bar for each, as `submit` and `watch` do. */
-import type { Job } from '../client/index.ts'
+import type { Job, WatchedJob } from '../client/index.ts'
 import type { Context } from './context.ts'
 import { CliError, EXIT } from './cliError.ts'
-import { followJobs, type FollowedJob } from './followJobs.ts'
 import { describeEnd, describeProgress, nameVariant } from './jobTexts.ts'
 import { plural } from './terminal/format.ts'
 import type { Progress } from './terminal/progress.ts'
@@ -10,7 +9,7 @@ import type { Progress } from './terminal/progress.ts'
 interface WaitOptions {
   /** Maximum time to wait in seconds. */
   maxWait?: number | undefined
-  onUpdate?: (job: FollowedJob) => void
+  onUpdate?: (job: WatchedJob) => void
 }
 
 /**
@@ -23,15 +22,15 @@ export async function waitForJobs(
   jobs: readonly Job[],
   progress: Progress,
   { maxWait, onUpdate }: WaitOptions = {},
-): Promise<FollowedJob[]> {
+): Promise<WatchedJob[]> {
   const resume = `The jobs continue. To follow them:\n  reelqueue watch ${jobs.map(({ id }) => id).join(' ')}`
   onInterrupt(resume)
   const labels = nameJobs(jobs)
-  const latest = new Map<string, FollowedJob>()
+  const latest = new Map<string, WatchedJob>()
   const timeout = maxWait === undefined ? null : AbortSignal.timeout(maxWait * 1_000)
   try {
     const stop = timeout ? AbortSignal.any([signal, timeout]) : signal
-    for await (const job of followJobs(client, jobs, stop)) {
+    for await (const job of client.watchAll(jobs, { signal: stop })) {
       latest.set(job.id, job)
       progress.update(job.id, describeProgress(job, labels.get(job.id)!))
       onUpdate?.(job)
@@ -59,12 +58,12 @@ function nameJobs(jobs: readonly Job[]): Map<string, string> {
   )
 }
 
-export function describeEnds({ settings, output }: Context, jobs: FollowedJob[]): string {
+export function describeEnds({ settings, output }: Context, jobs: WatchedJob[]): string {
   return jobs.map((job) => describeEnd(job, settings.url, output.colors)).join('\n')
 }
 
 /** @throws CliError unless all jobs are completed */
-export function requireCompletion(jobs: readonly FollowedJob[]): void {
+export function requireCompletion(jobs: readonly WatchedJob[]): void {
   const failed = jobs.filter(({ status }) => status !== 'completed')
   if (failed.length > 0) {
     throw new CliError(`${failed.length} of ${plural(jobs.length, 'job')} did not complete.`, {

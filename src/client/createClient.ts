@@ -8,9 +8,11 @@ import { createJobMethods } from './resources/jobs.ts'
 import { createPresetMethods, createQueueMethods } from './resources/queues.ts'
 import { createRuleMethods } from './resources/rules.ts'
 import { createVariantMethods, probeFile } from './resources/variants.ts'
+import { createWebhookMethods } from './resources/webhooks.ts'
 import { type EventOptions, streamEvents } from './streamEvents.ts'
-import type { Query, RequestBody } from './types.ts'
+import type { Job, Query, RequestBody } from './types.ts'
 import { type JobReference, waitForJob, watchJob } from './watchJob.ts'
+import { watchJobs } from './watchJobs.ts'
 
 export type Client = ReturnType<typeof createClient>
 
@@ -34,15 +36,21 @@ export function createClient(options: ClientOptions = {}) {
     presets: createPresetMethods(http),
     rules: createRuleMethods(http),
     apiKeys: createApiKeyMethods(http),
+    webhooks: createWebhookMethods(http),
     /** Yields the events of queues. Connects again by itself, and misses no event. */
     events: (filter: EventOptions = {}) => streamEvents(http, filter),
     /** Yields a job now and after each change, until it has ended. */
     watch: (job: JobReference, call: WatchOptions = {}) => watchJob(http, job, call),
+    /** Yields each of several jobs now and after each change, until all have ended. */
+    watchAll: (jobs: readonly Job[], call: WatchOptions = {}) => watchJobs(http, jobs, call),
     /** Returns a job when it is completed. @throws ReelqueueError if it fails */
     waitFor: (job: JobReference, call: Parameters<typeof waitForJob>[2] = {}) =>
       waitForJob(http, job, call),
     stats: (query: Query<'/queue/stats'> = {}, { signal }: CallOptions = {}) =>
       request('get', '/queue/stats', { query, signal }),
+    /** What is stored; null if the API key is restricted. */
+    storage: async ({ signal }: CallOptions = {}) =>
+      (await request('get', '/queue/stats', { signal })).storage,
     health: ({ signal }: CallOptions = {}) => request('get', '/health', { signal }),
     /** Describes a stored file. Waits until the runner has read it. */
     probe: (filePath: string, call: CallOptions & VariantOptions = {}) =>

@@ -18,14 +18,18 @@ export interface WatchOptions extends CallOptions {
 }
 
 interface Followed<State> {
-  filter: Pick<EventOptions, 'jobId' | 'filePath'>
+  filter: Pick<EventOptions, 'jobId' | 'filePath' | 'queue'>
   read: (signal: AbortSignal | undefined) => Promise<State>
   /** Returns the state after an event, if it follows from the event; else null, and it is read. */
-  apply: (event: QueueEvent, state: State) => { value: State } | null
-  readStatus: (state: State) => JobStatus | null
+  apply: (
+    event: QueueEvent,
+    state: State,
+    signal: AbortSignal | undefined,
+  ) => { value: State } | null | Promise<{ value: State }>
+  isOver: (state: State) => boolean
 }
 
-/** Yields the state now and after each event. The last one has a final status. */
+/** Yields the state now and after each event, until it is over. */
 export async function* follow<State>(
   http: Http,
   followed: Followed<State>,
@@ -35,7 +39,11 @@ export async function* follow<State>(
   try {
     yield* mustPoll ? poll(followed, read, signal) : followEvents(http, followed, read, signal)
   } catch (error) {
-    if (!(error instanceof ReelqueueError && error.code === 'streams_unsupported')) {
+    // The runtime has no streams, or the API key has no scope for them.
+    const canPoll =
+      error instanceof ReelqueueError &&
+      (error.code === 'streams_unsupported' || error.status === 403)
+    if (mustPoll || !canPoll) {
       throw error
     }
     yield* poll(followed, read, signal)
@@ -44,7 +52,7 @@ export async function* follow<State>(
 
 async function* followEvents<State>(
   http: Http,
-  { filter, apply, readStatus }: Followed<State>,
+  { filter, apply, isOver }: Followed<State>,
   read: () => Promise<State>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<State, void> {
@@ -52,23 +60,23 @@ async function* followEvents<State>(
   for await (const event of streamEvents(http, { ...filter, signal })) {
     // Read after `connected`, because it can have changed before the stream was open, and after
     // `unavailable`, because there may be no stream for a long time.
-    state = (state && apply(event, state.value)) ?? { value: await read() }
+    state = (state && (await apply(event, state.value, signal))) ?? { value: await read() }
     yield state.value
-    if (hasEnded(readStatus(state.value))) {
+    if (isOver(state.value)) {
       return
     }
   }
 }
 
 async function* poll<State>(
-  { readStatus }: Followed<State>,
+  { isOver }: Followed<State>,
   read: () => Promise<State>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<State, void> {
   for (;;) {
     const state = await read()
     yield state
-    if (hasEnded(readStatus(state))) {
+    if (isOver(state)) {
       return
     }
     await sleep(POLL_MS, signal)

@@ -6,6 +6,7 @@ export type { ClientOptions, SendOptions } from './http.ts'
 export type { CallOptions, VariantOptions } from './options.ts'
 export { type ErrorCode, ReelqueueError } from './ReelqueueError.ts'
 export type { CreateJobs } from './resources/jobs.ts'
+export { SCOPES } from './scopes.ts'
 export type { EventOptions } from './streamEvents.ts'
 export {
   transform,
@@ -17,3 +18,4 @@ export {
 export type * from './types.ts'
 export type { Content, UploadOptions, UploadProgress } from './upload.ts'
 export type { JobReference, JobUpdate } from './watchJob.ts'
+export type { WatchedJob } from './watchJobs.ts'

@@ -51,6 +51,13 @@ export type Rule = Schemas['Rule']
 export type RuleTest = Schemas['RuleTest']
 export type ApiKey = Schemas['ApiKey']
 export type Scope = ApiKey['scopes'][number]
+export type Webhook = Schemas['Webhook']
+export type CreateWebhook = Schemas['CreateWebhook']
+export type ChangeWebhook = Schemas['ChangeWebhook']
+export type WebhookDelivery = Schemas['WebhookDelivery']
+export type ReplayDeliveries = Schemas['ReplayDeliveries']
+/** The body of a message to a webhook. */
+export type WebhookPayload = Schemas['WebhookPayload']
 export type Probe = Schemas['Probe']
 export type VideoStatus = ResponseBody<'/video-status/{path}', 'get'>
 export type ApiErrorBody = Schemas['Error']

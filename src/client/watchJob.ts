@@ -25,7 +25,7 @@ export function watchJob(
     read: (signal: AbortSignal | undefined): Promise<JobUpdate> =>
       http.request('get', '/queue/jobs/{jobId}', { path: { jobId }, signal }),
     apply: applyEvent,
-    readStatus: (job: JobUpdate) => job.status,
+    isOver: (job: JobUpdate) => hasEnded(job.status),
   }
   return follow(http, followed, options)
 }
@@ -60,11 +60,14 @@ function applyEvent(event: QueueEvent, job: JobUpdate): { value: JobUpdate } | n
       message: `The job ${job.id} was deleted.`,
     })
   }
-  if (event.event !== 'job:progress') {
-    return null
-  }
-  const { jobId: _, ...progress } = event.data
-  return { value: { ...job, ...progress } as JobUpdate }
+  return event.event === 'job:progress' ? { value: applyProgress(job, event.data) } : null
+}
+
+export function applyProgress<Watched extends object>(
+  job: Watched,
+  { jobId: _, ...progress }: Progress,
+): Watched {
+  return { ...job, ...progress }
 }
 
 export function readId(reference: JobReference): string {

@@ -1,5 +1,5 @@
 /** Follows the status of a file or a variant by the events of the file. */
-import { follow, type WatchOptions } from './follow.ts'
+import { follow, hasEnded, type WatchOptions } from './follow.ts'
 import type { Http } from './http.ts'
 import { ReelqueueError } from './ReelqueueError.ts'
 import type { QueueEvent, VideoStatus } from './types.ts'
@@ -35,6 +35,6 @@ export function watchVideo(
   }
   const apply = ({ event }: QueueEvent, value: VideoStatus | null) =>
     event === 'job:progress' && Date.now() - readAt < READ_INTERVAL_MS ? { value } : null
-  const readStatus = (status: VideoStatus | null) => status?.status ?? null
-  return follow(http, { filter: { filePath }, read, apply, readStatus }, options)
+  const isOver = (status: VideoStatus | null) => hasEnded(status?.status ?? null)
+  return follow(http, { filter: { filePath }, read, apply, isOver }, options)
 }

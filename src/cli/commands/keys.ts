@@ -1,6 +1,6 @@
 /** `reelqueue keys`: creates, lists, changes and deletes API keys. */
 import type { Command } from 'commander'
-import type { ApiKey, Scope } from '../../client/index.ts'
+import { type ApiKey, type Scope, SCOPES } from '../../client/index.ts'
 import { action, type Context } from '../context.ts'
 import { usageError } from '../cliError.ts'
 import { bytes, collectList, examples, futureTime, integer, yesOption } from '../parsers.ts'
@@ -8,20 +8,6 @@ import { formatBytes, formatTime, NONE } from '../terminal/format.ts'
 import { askChoices, canAsk, confirm } from '../terminal/prompts.ts'
 import { renderTable } from '../terminal/table.ts'
 import type { Colors } from '../terminal/output.ts'
-
-/** The type checker asks for every scope. */
-const SCOPES: Record<Scope, string> = {
-  'jobs:read': 'read jobs, files and variants',
-  'jobs:write': 'create, retry, cancel and delete jobs',
-  'files:write': 'store and delete files',
-  'events:read': 'follow events',
-  'queues:admin': 'change queues and presets',
-  'keys:admin': 'create and change API keys',
-  'metrics:read': 'read metrics',
-  'webhooks:read': 'read webhooks and their deliveries',
-  'webhooks:write': 'create, change and delete webhooks',
-  'rules:write': 'create, change and delete rules, which make jobs',
-}
 
 interface Limits {
   expires?: string

@@ -1,10 +1,9 @@
 /** `reelqueue submit`: makes variants of files, and waits for them. */
 import type { Command } from 'commander'
-import type { CreatedJob, CreateJobs, StoredFile } from '../../client/index.ts'
+import type { CreatedJob, CreateJobs, StoredFile, WatchedJob } from '../../client/index.ts'
 import { action, type Context } from '../context.ts'
 import { usageError } from '../cliError.ts'
 import { createFolder, download } from '../download.ts'
-import type { FollowedJob } from '../followJobs.ts'
 import { nameVariant } from '../jobTexts.ts'
 import { collect, entry, examples, integer } from '../parsers.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
@@ -143,7 +142,7 @@ async function createJobs({ client, signal }: Context, filePath: string, options
 }
 
 /** Returns the path of each file by the id of its job. */
-async function downloadAll(context: Context, jobs: FollowedJob[], folder: string) {
+async function downloadAll(context: Context, jobs: WatchedJob[], folder: string) {
   const paths = new Map<string, string>()
   for (const job of jobs) {
     if (job.status === 'completed') {

@@ -811,9 +811,279 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "job.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A job was created */
+        post: operations["receive_job_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "job.started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A runner has begun an attempt of a job */
+        post: operations["receive_job_started"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "job.playable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A stream can be played while it is still being made */
+        post: operations["receive_job_playable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "job.completed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A job is completed: its variant is ready */
+        post: operations["receive_job_completed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "job.error": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A job has failed for good */
+        post: operations["receive_job_error"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "job.retrying": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A job is pending again, after a failed attempt or by a request */
+        post: operations["receive_job_retrying"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "job.cancelled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A job was cancelled */
+        post: operations["receive_job_cancelled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "job.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The record of a job was deleted */
+        post: operations["receive_job_deleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "job.prioritized": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The priority of a job was changed */
+        post: operations["receive_job_prioritized"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook.disabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The service has disabled a webhook endpoint */
+        post: operations["receive_webhook_disabled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
+        WebhookPayload: {
+            type: string;
+            /**
+             * Format: date-time
+             * @description Time of the event
+             */
+            timestamp: string;
+            data: {
+                /** @description Sequence number of the event. Of two events of a job, the higher one is newer */
+                sequence: number;
+                jobId?: string;
+                queue?: string;
+                filePath?: string;
+                /** @description The status after the event */
+                status?: string;
+                /** @description The error of a failed attempt */
+                error?: string;
+                /** @description For webhook.disabled */
+                webhookId?: string;
+                /** @description For webhook.disabled */
+                reason?: string;
+                /** @description The job when the message was made; null if it was deleted */
+                job?: {
+                    id: string;
+                    filePath: string;
+                    /** @enum {string} */
+                    status: "pending" | "running" | "completed" | "error" | "cancelled";
+                    /** @description The lowest number is claimed first */
+                    priority: number;
+                    progress: number;
+                    /**
+                     * Format: date-time
+                     * @description Start of the latest attempt; null before the first, after an interruption and after a requested retry
+                     */
+                    startedAt: string | null;
+                    /**
+                     * Format: date-time
+                     * @description Time at which the job reached a final status; null before
+                     */
+                    completedAt: string | null;
+                    error: string | null;
+                    queue: string;
+                    /** @description The canonical form of the transformation, which names the variant */
+                    transformation: string;
+                    /** @description Path of the URL that serves the variant; null unless the job is completed */
+                    outputPath: string | null;
+                    /** Format: date-time */
+                    createdAt: string;
+                    /** @description Number of the latest attempt; 0 before the first and after a requested retry. An attempt that was interrupted does not count, unless the job was interrupted too often */
+                    attempt: number;
+                    maxAttempts: number;
+                    /** @enum {string|null} */
+                    errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | null;
+                    /** @enum {string|null} */
+                    stage: "probe" | "analyse" | "encode" | "verify" | "upload" | null;
+                    /** @description True if the package can be used: a stream up to its current end while the job runs, and any package once the job is completed */
+                    playable: boolean;
+                    /**
+                     * Format: date-time
+                     * @description Earliest time of the next attempt, while the job waits for a retry
+                     */
+                    retryAt: string | null;
+                    input: components["schemas"]["MediaFacts"];
+                    output: components["schemas"]["MediaFacts"];
+                    /** @description Milliseconds spent in each stage */
+                    timings: {
+                        probe?: number;
+                        analyse?: number;
+                        encode?: number;
+                        verify?: number;
+                        upload?: number;
+                    } | null;
+                    tags: string[];
+                    metadata: {
+                        [key: string]: string;
+                    };
+                } | null;
+                /**
+                 * @description The job lacks input and output
+                 * @enum {boolean}
+                 */
+                truncated?: true;
+            };
+        };
+        MediaFacts: {
+            /** @description Container by ffprobe's name, for example "mov,mp4,m4a,3gp,3g2,mj2" */
+            format: string;
+            /** @description Duration in seconds; null if it is unknown, as for an image */
+            durationSeconds: number | null;
+            sizeBytes: number;
+            videoCodec: string | null;
+            audioCodec: string | null;
+            /** @description Display width in pixels, rotation applied */
+            width: number | null;
+            /** @description Display height in pixels, rotation applied */
+            height: number | null;
+            /** @description Average frames per second */
+            frameRate: number | null;
+        } | null;
         QueueEvent: {
             /** @enum {string} */
             event: "job:created" | "job:started" | "job:playable" | "job:completed" | "job:error" | "job:retrying" | "job:cancelled" | "job:deleted" | "job:prioritized";
@@ -897,21 +1167,6 @@ export interface components {
             code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
             requestId: string;
         };
-        MediaFacts: {
-            /** @description Container by ffprobe's name, for example "mov,mp4,m4a,3gp,3g2,mj2" */
-            format: string;
-            /** @description Duration in seconds; null if it is unknown, as for an image */
-            durationSeconds: number | null;
-            sizeBytes: number;
-            videoCodec: string | null;
-            audioCodec: string | null;
-            /** @description Display width in pixels, rotation applied */
-            width: number | null;
-            /** @description Display height in pixels, rotation applied */
-            height: number | null;
-            /** @description Average frames per second */
-            frameRate: number | null;
-        } | null;
         CreateJobs: {
             filePath: string;
             /**
@@ -1440,6 +1695,12 @@ export interface components {
             completed: number;
             error: number;
             cancelled: number;
+            /** @description Running jobs that are split: runners make their chunks */
+            split: number;
+            /** @description Chunks of split jobs that wait for a runner */
+            pendingChunks: number;
+            /** @description Chunks of split jobs that runners are making */
+            runningChunks: number;
         };
         QueueSettings: {
             paused?: boolean;
@@ -1721,6 +1982,19 @@ export interface components {
                     processingSeconds: number;
                 };
             };
+            /** @description What is stored; null for one queue, and for a key that is restricted */
+            storage: {
+                /** @description Files that were stored through the service */
+                originals: {
+                    count: number;
+                    bytes: number;
+                };
+                /** @description Variants that are served, packages included */
+                variants: {
+                    count: number;
+                    bytes: number;
+                };
+            } | null;
             /** @description True for a key with a path prefix under which there are more than 10,000 jobs: the others are not counted */
             partial: boolean;
         };
@@ -2078,6 +2352,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": {
                         /** @enum {string} */
                         status: "ok";
@@ -2162,6 +2441,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobs": [
+                     *         {
+                     *           "id": "job_01a21c7a9e303c3db7bcc64e44e4ab44",
+                     *           "filePath": "videos/clip.mp4",
+                     *           "status": "pending",
+                     *           "priority": 2,
+                     *           "progress": 0,
+                     *           "startedAt": null,
+                     *           "completedAt": null,
+                     *           "error": null,
+                     *           "queue": "default",
+                     *           "transformation": "w_640",
+                     *           "outputPath": null,
+                     *           "createdAt": "2026-11-27T12:58:01.931Z",
+                     *           "attempt": 0,
+                     *           "maxAttempts": 3,
+                     *           "errorCode": null,
+                     *           "stage": null,
+                     *           "etaSeconds": null,
+                     *           "fps": null,
+                     *           "speed": null,
+                     *           "playable": false,
+                     *           "retryAt": null,
+                     *           "input": null,
+                     *           "output": null,
+                     *           "plan": null,
+                     *           "timings": null,
+                     *           "tags": [
+                     *             "import"
+                     *           ],
+                     *           "metadata": {
+                     *             "customer": "42"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "limit": 1,
+                     *       "offset": 0,
+                     *       "count": 1,
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["JobList"];
                 };
             };
@@ -2280,7 +2602,7 @@ export interface operations {
                      *           "queue": "default",
                      *           "transformation": "w_640",
                      *           "outputPath": null,
-                     *           "createdAt": "2026-11-27T10:08:47.665Z",
+                     *           "createdAt": "2026-11-27T12:58:01.931Z",
                      *           "attempt": 0,
                      *           "maxAttempts": 3,
                      *           "errorCode": null,
@@ -2546,6 +2868,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01a21c7a9e303c3db7bcc64e44e4ab44",
+                     *       "filePath": "videos/clip.mp4",
+                     *       "status": "pending",
+                     *       "priority": 2,
+                     *       "progress": 0,
+                     *       "startedAt": null,
+                     *       "completedAt": null,
+                     *       "error": null,
+                     *       "queue": "default",
+                     *       "transformation": "w_640",
+                     *       "outputPath": null,
+                     *       "createdAt": "2026-11-27T12:58:01.931Z",
+                     *       "attempt": 0,
+                     *       "maxAttempts": 3,
+                     *       "errorCode": null,
+                     *       "stage": null,
+                     *       "etaSeconds": null,
+                     *       "fps": null,
+                     *       "speed": null,
+                     *       "playable": false,
+                     *       "retryAt": null,
+                     *       "input": null,
+                     *       "output": null,
+                     *       "plan": null,
+                     *       "timings": null,
+                     *       "tags": [
+                     *         "import"
+                     *       ],
+                     *       "metadata": {
+                     *         "customer": "42"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -2642,6 +2999,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Job deleted"
+                     *     }
+                     */
                     "application/json": {
                         /** @enum {boolean} */
                         success: true;
@@ -2742,6 +3105,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "attempts": [
+                     *         {
+                     *           "attempt": 1,
+                     *           "runner": "test-runner",
+                     *           "startedAt": "2026-11-27T12:58:02.051Z",
+                     *           "endedAt": "2026-11-27T12:58:02.080Z",
+                     *           "outcome": "failed",
+                     *           "errorCode": "input_invalid",
+                     *           "error": "It has no video.",
+                     *           "command": "ffmpeg -i",
+                     *           "stderrTail": "the last line"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         attempts: components["schemas"]["Attempt"][];
                     };
@@ -2938,6 +3318,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Job queued for retry"
+                     *     }
+                     */
                     "application/json": {
                         /** @enum {boolean} */
                         success: true;
@@ -3032,6 +3418,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "force": true
+                 *     }
+                 */
                 "application/json": {
                     /** @default false */
                     force?: boolean;
@@ -3045,6 +3436,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Job cancelled"
+                     *     }
+                     */
                     "application/json": {
                         /** @enum {boolean} */
                         success: true;
@@ -3293,6 +3690,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "queues": [
+                     *         {
+                     *           "name": "default",
+                     *           "concurrency": 4,
+                     *           "paused": false,
+                     *           "draining": false,
+                     *           "leaseSeconds": 30,
+                     *           "maxAttempts": 3,
+                     *           "stallSeconds": 60,
+                     *           "timeoutSeconds": 14400,
+                     *           "chunkSeconds": 30,
+                     *           "maxChunksAtOnce": 16,
+                     *           "pending": 0,
+                     *           "running": 0,
+                     *           "completed": 3,
+                     *           "error": 0,
+                     *           "cancelled": 1,
+                     *           "split": 0,
+                     *           "pendingChunks": 0,
+                     *           "runningChunks": 0
+                     *         },
+                     *         {
+                     *           "name": "bulk",
+                     *           "concurrency": 2,
+                     *           "paused": true,
+                     *           "draining": false,
+                     *           "leaseSeconds": 30,
+                     *           "maxAttempts": 5,
+                     *           "stallSeconds": 60,
+                     *           "timeoutSeconds": 14400,
+                     *           "chunkSeconds": 30,
+                     *           "maxChunksAtOnce": 16,
+                     *           "pending": 0,
+                     *           "running": 0,
+                     *           "completed": 0,
+                     *           "error": 0,
+                     *           "cancelled": 0,
+                     *           "split": 0,
+                     *           "pendingChunks": 0,
+                     *           "runningChunks": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         queues: components["schemas"]["Queue"][];
                     };
@@ -3367,6 +3810,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "bulk",
+                     *       "concurrency": 2,
+                     *       "paused": true,
+                     *       "draining": false,
+                     *       "leaseSeconds": 30,
+                     *       "maxAttempts": 5,
+                     *       "stallSeconds": 60,
+                     *       "timeoutSeconds": 14400,
+                     *       "chunkSeconds": 30,
+                     *       "maxChunksAtOnce": 16,
+                     *       "pending": 0,
+                     *       "running": 0,
+                     *       "completed": 0,
+                     *       "error": 0,
+                     *       "cancelled": 0,
+                     *       "split": 0,
+                     *       "pendingChunks": 0,
+                     *       "runningChunks": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Queue"];
                 };
             };
@@ -3457,6 +3922,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "concurrency": 2,
+                 *       "maxAttempts": 5
+                 *     }
+                 */
                 "application/json": components["schemas"]["QueueSettings"];
             };
         };
@@ -3467,6 +3938,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "bulk",
+                     *       "concurrency": 2,
+                     *       "paused": false,
+                     *       "draining": false,
+                     *       "leaseSeconds": 30,
+                     *       "maxAttempts": 5,
+                     *       "stallSeconds": 60,
+                     *       "timeoutSeconds": 14400,
+                     *       "chunkSeconds": 30,
+                     *       "maxChunksAtOnce": 16,
+                     *       "pending": 0,
+                     *       "running": 0,
+                     *       "completed": 0,
+                     *       "error": 0,
+                     *       "cancelled": 0,
+                     *       "split": 0,
+                     *       "pendingChunks": 0,
+                     *       "runningChunks": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Queue"];
                 };
             };
@@ -3569,6 +4062,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "paused": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["QueueSettings"];
             };
         };
@@ -3579,6 +4077,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "bulk",
+                     *       "concurrency": 2,
+                     *       "paused": true,
+                     *       "draining": false,
+                     *       "leaseSeconds": 30,
+                     *       "maxAttempts": 5,
+                     *       "stallSeconds": 60,
+                     *       "timeoutSeconds": 14400,
+                     *       "chunkSeconds": 30,
+                     *       "maxChunksAtOnce": 16,
+                     *       "pending": 0,
+                     *       "running": 0,
+                     *       "completed": 0,
+                     *       "error": 0,
+                     *       "cancelled": 0,
+                     *       "split": 0,
+                     *       "pendingChunks": 0,
+                     *       "runningChunks": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Queue"];
                 };
             };
@@ -3699,6 +4219,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "presets": [
+                     *         {
+                     *           "queue": "default",
+                     *           "name": "card",
+                     *           "transformation": "w_640,f_webm",
+                     *           "createdAt": "2026-11-27T12:58:02.740Z",
+                     *           "updatedAt": "2026-11-27T12:58:02.740Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         presets: components["schemas"]["Preset"][];
                     };
@@ -3798,6 +4331,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "queue": "default",
+                     *       "name": "card",
+                     *       "transformation": "w_640,f_webm",
+                     *       "createdAt": "2026-11-27T12:58:02.740Z",
+                     *       "updatedAt": "2026-11-27T12:58:02.740Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Preset"];
                 };
             };
@@ -3889,6 +4431,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "width": 640,
+                 *       "format": "webm"
+                 *     }
+                 */
                 "application/json": string | components["schemas"]["Transformation"];
             };
         };
@@ -3899,6 +4447,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "queue": "default",
+                     *       "name": "card",
+                     *       "transformation": "w_640,f_webm",
+                     *       "createdAt": "2026-11-27T12:58:02.740Z",
+                     *       "updatedAt": "2026-11-27T12:58:02.740Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Preset"];
                 };
             };
@@ -4112,6 +4669,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "filePath": "videos/clip.mp4"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ProbeRequest"];
             };
         };
@@ -4122,6 +4684,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "filePath": "videos/clip.mp4",
+                     *       "format": "mp4",
+                     *       "formatName": "mov,mp4,m4a,3gp,3g2,mj2",
+                     *       "durationSeconds": 2,
+                     *       "sizeBytes": 51200,
+                     *       "bitRate": 204800,
+                     *       "startSeconds": 0,
+                     *       "chapters": 0,
+                     *       "tags": {},
+                     *       "streams": [],
+                     *       "remux": {
+                     *         "mp4": null,
+                     *         "mov": null,
+                     *         "webm": "webm does not hold h264",
+                     *         "mkv": null
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Probe"];
                 };
             };
@@ -4299,6 +4881,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "apiKeys": [
+                     *         {
+                     *           "id": "key_5b0ad1c7e9f14d0b8f3a6c2d9e8f7a61",
+                     *           "name": "Upload page",
+                     *           "scopes": [
+                     *             "files:write",
+                     *             "jobs:write"
+                     *           ],
+                     *           "queue": null,
+                     *           "pathPrefix": "uploads/",
+                     *           "maxStreams": null,
+                     *           "maxQueuedJobs": null,
+                     *           "maxStoredBytes": 5000000000,
+                     *           "storedBytes": 0,
+                     *           "disabled": false,
+                     *           "expiresAt": null,
+                     *           "createdAt": "2026-11-27T12:58:02.789Z",
+                     *           "lastUsedAt": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         apiKeys: components["schemas"]["ApiKey"][];
                     };
@@ -4365,6 +4971,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Upload page",
+                 *       "scopes": [
+                 *         "files:write",
+                 *         "jobs:write"
+                 *       ],
+                 *       "pathPrefix": "uploads",
+                 *       "maxStoredBytes": 5000000000
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateApiKey"];
             };
         };
@@ -4375,6 +4992,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "key_5b0ad1c7e9f14d0b8f3a6c2d9e8f7a61",
+                     *       "name": "Upload page",
+                     *       "scopes": [
+                     *         "files:write",
+                     *         "jobs:write"
+                     *       ],
+                     *       "queue": null,
+                     *       "pathPrefix": "uploads/",
+                     *       "maxStreams": null,
+                     *       "maxQueuedJobs": null,
+                     *       "maxStoredBytes": 5000000000,
+                     *       "storedBytes": 0,
+                     *       "disabled": false,
+                     *       "expiresAt": null,
+                     *       "createdAt": "2026-11-27T12:58:02.789Z",
+                     *       "lastUsedAt": null,
+                     *       "key": "rq_AAAAAAAAAAAA…"
+                     *     }
+                     */
                     "application/json": {
                         id: string;
                         name: string;
@@ -4703,6 +5341,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "disabled": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["ChangeApiKey"];
             };
         };
@@ -4713,6 +5356,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "key_5b0ad1c7e9f14d0b8f3a6c2d9e8f7a61",
+                     *       "name": "Upload page",
+                     *       "scopes": [
+                     *         "files:write",
+                     *         "jobs:write"
+                     *       ],
+                     *       "queue": null,
+                     *       "pathPrefix": "uploads/",
+                     *       "maxStreams": null,
+                     *       "maxQueuedJobs": null,
+                     *       "maxStoredBytes": 5000000000,
+                     *       "storedBytes": 0,
+                     *       "disabled": true,
+                     *       "expiresAt": null,
+                     *       "createdAt": "2026-11-27T12:58:02.789Z",
+                     *       "lastUsedAt": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
@@ -5077,8 +5740,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "url": "https://video.example.com/t/w_640/videos/clip.mp4?exp=1795777728&key=root&sig=api-key.Iz4tpEq6qCD2oALokrLUGvZQKDf-jfGEANtRz7G064I",
-                     *       "expiresAt": "2026-11-27T11:08:48.000Z"
+                     *       "url": "https://video.example.com/t/w_640/videos/clip.mp4?exp=1795787882&key=root&sig=api-key.F2hWUR-UQNIDv9N67tZSA1p2sAVeEPXS74sGidt-yw0",
+                     *       "expiresAt": "2026-11-27T13:58:02.000Z"
                      *     }
                      */
                     "application/json": {
@@ -5205,6 +5868,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "pending": 0,
+                     *       "running": 0,
+                     *       "completed": 3,
+                     *       "error": 0,
+                     *       "cancelled": 1,
+                     *       "total": 4,
+                     *       "oldestPendingAt": null,
+                     *       "activeRunners": 0,
+                     *       "throughput": {
+                     *         "thisHour": {
+                     *           "from": "2026-11-27T12:00:00.000Z",
+                     *           "completed": 3,
+                     *           "failed": 1,
+                     *           "mediaSeconds": 7,
+                     *           "processingSeconds": 0.219
+                     *         },
+                     *         "lastHour": {
+                     *           "from": "2026-11-27T11:00:00.000Z",
+                     *           "completed": 0,
+                     *           "failed": 0,
+                     *           "mediaSeconds": 0,
+                     *           "processingSeconds": 0
+                     *         }
+                     *       },
+                     *       "storage": {
+                     *         "originals": {
+                     *           "count": 1,
+                     *           "bytes": 30
+                     *         },
+                     *         "variants": {
+                     *           "count": 3,
+                     *           "bytes": 750
+                     *         }
+                     *       },
+                     *       "partial": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Stats"];
                 };
             };
@@ -5305,6 +6007,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "interval": "hour",
+                     *       "entries": [
+                     *         {
+                     *           "from": "2026-11-27T12:00:00.000Z",
+                     *           "completed": 3,
+                     *           "failed": 1,
+                     *           "mediaSeconds": 7,
+                     *           "processingSeconds": 0.219
+                     *         }
+                     *       ],
+                     *       "partial": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["History"];
                 };
             };
@@ -5386,7 +6103,10 @@ export interface operations {
     };
     getMetrics: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `streams` adds the open event streams. It wakes the hub of each queue */
+                include?: "streams";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5400,6 +6120,18 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request";
+                    };
                 };
             };
             /** @description The API key, stream token or runner token is missing or not valid */
@@ -5569,6 +6301,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "filePath": "videos/clip.mp4",
+                 *       "expiresInSeconds": 600
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateStreamToken"];
             };
         };
@@ -5579,6 +6317,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "token": "eyJrZXlJZCI6InJvb3QiLCJx…",
+                     *       "url": "https://video.example.com/queue/events?token=eyJrZXlJZCI6InJvb3QiLCJx…",
+                     *       "expiresAt": "2026-11-27T13:08:02.667Z"
+                     *     }
+                     */
                     "application/json": {
                         /** @description For GET /queue/events?token= */
                         token: string;
@@ -5703,6 +6448,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "webhooks": [
+                     *         {
+                     *           "id": "wh_7c1e4f0a9b2d4c6e8f1a3b5c7d9e0f21",
+                     *           "url": "https://example.com/hooks",
+                     *           "forJobs": false,
+                     *           "queue": null,
+                     *           "pathPrefix": null,
+                     *           "types": [
+                     *             "job.completed",
+                     *             "job.error"
+                     *           ],
+                     *           "description": "",
+                     *           "createdAt": "2026-11-27T12:58:02.857Z",
+                     *           "disabled": false,
+                     *           "disabledReason": null,
+                     *           "disabledAt": null,
+                     *           "failingSince": null,
+                     *           "retryAt": null,
+                     *           "previousSecretExpiresAt": null,
+                     *           "delivered": 0,
+                     *           "failedAttempts": 0,
+                     *           "lostEvents": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         webhooks: components["schemas"]["Webhook"][];
                     };
@@ -5769,6 +6542,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "url": "https://example.com/hooks",
+                 *       "types": [
+                 *         "job.completed",
+                 *         "job.error"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateWebhook"];
             };
         };
@@ -5779,6 +6561,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "wh_7c1e4f0a9b2d4c6e8f1a3b5c7d9e0f21",
+                     *       "url": "https://example.com/hooks",
+                     *       "forJobs": false,
+                     *       "queue": null,
+                     *       "pathPrefix": null,
+                     *       "types": [
+                     *         "job.completed",
+                     *         "job.error"
+                     *       ],
+                     *       "description": "",
+                     *       "createdAt": "2026-11-27T12:58:02.857Z",
+                     *       "disabled": false,
+                     *       "disabledReason": null,
+                     *       "disabledAt": null,
+                     *       "failingSince": null,
+                     *       "retryAt": null,
+                     *       "previousSecretExpiresAt": null,
+                     *       "delivered": 0,
+                     *       "failedAttempts": 0,
+                     *       "lostEvents": null,
+                     *       "secret": "whsec_AAAAAAAAAAAA…"
+                     *     }
+                     */
                     "application/json": {
                         id: string;
                         /** @description For the receivers of `webhookUrl` of jobs: only the origin */
@@ -6113,6 +6920,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Webhook deleted"
+                     *     }
+                     */
                     "application/json": {
                         /** @enum {boolean} */
                         success: true;
@@ -6207,6 +7020,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "The web shop"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ChangeWebhook"];
             };
         };
@@ -6217,6 +7035,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "wh_7c1e4f0a9b2d4c6e8f1a3b5c7d9e0f21",
+                     *       "url": "https://example.com/hooks",
+                     *       "forJobs": false,
+                     *       "queue": null,
+                     *       "pathPrefix": null,
+                     *       "types": [
+                     *         "job.completed",
+                     *         "job.error"
+                     *       ],
+                     *       "description": "The web shop",
+                     *       "createdAt": "2026-11-27T12:58:02.857Z",
+                     *       "disabled": false,
+                     *       "disabledReason": null,
+                     *       "disabledAt": null,
+                     *       "failingSince": null,
+                     *       "retryAt": null,
+                     *       "previousSecretExpiresAt": null,
+                     *       "delivered": 0,
+                     *       "failedAttempts": 0,
+                     *       "lostEvents": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
@@ -6337,6 +7179,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "wh_7c1e4f0a9b2d4c6e8f1a3b5c7d9e0f21",
+                     *       "url": "https://example.com/hooks",
+                     *       "forJobs": false,
+                     *       "queue": null,
+                     *       "pathPrefix": null,
+                     *       "types": [
+                     *         "job.completed",
+                     *         "job.error"
+                     *       ],
+                     *       "description": "The web shop",
+                     *       "createdAt": "2026-11-27T12:58:02.857Z",
+                     *       "disabled": false,
+                     *       "disabledReason": null,
+                     *       "disabledAt": null,
+                     *       "failingSince": null,
+                     *       "retryAt": null,
+                     *       "previousSecretExpiresAt": "2026-11-28T12:58:02.957Z",
+                     *       "delivered": 0,
+                     *       "failedAttempts": 0,
+                     *       "lostEvents": null,
+                     *       "secret": "whsec_AAAAAAAAAAAA…"
+                     *     }
+                     */
                     "application/json": {
                         id: string;
                         /** @description For the receivers of `webhookUrl` of jobs: only the origin */
@@ -6585,6 +7452,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "deliveries": [
+                     *         {
+                     *           "sequence": 20,
+                     *           "messageId": "evt_20",
+                     *           "type": "job.completed",
+                     *           "jobId": "job_00000000000000000000000000000002",
+                     *           "url": "https://example.com/hooks",
+                     *           "status": "delivered",
+                     *           "attempts": 1,
+                     *           "queuedAt": "2026-11-27T12:58:02.988Z",
+                     *           "lastAttemptAt": "2026-11-27T12:58:03.008Z",
+                     *           "nextAttemptAt": null,
+                     *           "responseStatus": 200,
+                     *           "durationMs": 5,
+                     *           "response": "an answer",
+                     *           "error": null
+                     *         }
+                     *       ],
+                     *       "nextBefore": null
+                     *     }
+                     */
                     "application/json": {
                         deliveries: components["schemas"]["WebhookDelivery"][];
                         /** @description `before` of the next page; null on the last one */
@@ -6679,6 +7569,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "failedSince": "2026-11-27T00:00:00.000Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReplayDeliveries"];
             };
         };
@@ -6689,6 +7584,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "replayed": 0,
+                     *       "nextSequence": null
+                     *     }
+                     */
                     "application/json": {
                         replayed: number;
                         /** @description Set if there are more: the first delivery that is not replayed yet */
@@ -7461,6 +8362,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "files": [
+                     *         {
+                     *           "filePath": "videos/clip.mp4",
+                     *           "size": 30,
+                     *           "etag": "\"d499870cf18b809e1cef08f1095029b2\"",
+                     *           "contentType": "video/mp4",
+                     *           "uploadedAt": "2026-11-27T12:58:01.865Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["FileList"];
                 };
             };
@@ -7549,6 +8464,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "filePath": "videos/clip.mp4",
+                     *       "size": 30,
+                     *       "etag": "\"d499870cf18b809e1cef08f1095029b2\"",
+                     *       "contentType": "video/mp4"
+                     *     }
+                     */
                     "application/json": components["schemas"]["StoredFile"];
                 };
             };
@@ -7681,6 +8604,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "File deleted"
+                     *     }
+                     */
                     "application/json": {
                         /** @enum {boolean} */
                         success: true;
@@ -8046,6 +8975,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "filePath": "videos/film.mp4"
+                 *     }
+                 */
                 "application/json": {
                     filePath: string;
                 };
@@ -8058,6 +8992,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "uploadId": "upl_3db9384e392a41f984910c23d5357f45",
+                     *       "filePath": "videos/film.mp4",
+                     *       "partSizeBytes": 33554432
+                     *     }
+                     */
                     "application/json": {
                         uploadId: string;
                         filePath: string;
@@ -8190,6 +9131,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "partNumber": 1,
+                     *       "etag": "a54357aff0632cce46d942af68356b38"
+                     *     }
+                     */
                     "application/json": {
                         partNumber: number;
                         etag: string;
@@ -8337,6 +9284,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "uploadId": "upl_3db9384e392a41f984910c23d5357f45",
+                     *       "filePath": "videos/film.mp4",
+                     *       "partSizeBytes": 33554432,
+                     *       "createdAt": "2026-11-27T12:58:02.555Z",
+                     *       "completedAt": null,
+                     *       "parts": [
+                     *         {
+                     *           "partNumber": 1,
+                     *           "etag": "a54357aff0632cce46d942af68356b38",
+                     *           "size": 30
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Upload"];
                 };
             };
@@ -8527,6 +9490,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "parts": [
+                 *         {
+                 *           "partNumber": 1,
+                 *           "etag": "a54357aff0632cce46d942af68356b38"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     parts: {
                         partNumber: number;
@@ -8542,6 +9515,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "filePath": "videos/film.mp4",
+                     *       "size": 30,
+                     *       "etag": "\"75a5d9482f86ea45d4bb10a4008029a3-1\"",
+                     *       "contentType": "video/mp4"
+                     *     }
+                     */
                     "application/json": components["schemas"]["StoredFile"];
                 };
             };
@@ -9570,6 +10551,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "size": 11,
+                     *       "status": "ready"
+                     *     }
+                     */
                     "application/json": {
                         size: number;
                         /** @enum {string} */
@@ -9790,6 +10777,485 @@ export interface operations {
                         code: "not_configured";
                     };
                 };
+            };
+        };
+    };
+    receive_job_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Id of the message, the same for each attempt: evt_4711 */
+                "webhook-id": string;
+                /** @description Time of the attempt, in seconds since 1970 */
+                "webhook-timestamp": string;
+                /** @description v1,… of `{webhook-id}.{webhook-timestamp}.{body}`; several during a rotation */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPayload"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is disabled */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is sent again later, as after 5XX or no answer */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_job_started: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Id of the message, the same for each attempt: evt_4711 */
+                "webhook-id": string;
+                /** @description Time of the attempt, in seconds since 1970 */
+                "webhook-timestamp": string;
+                /** @description v1,… of `{webhook-id}.{webhook-timestamp}.{body}`; several during a rotation */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPayload"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is disabled */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is sent again later, as after 5XX or no answer */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_job_playable: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Id of the message, the same for each attempt: evt_4711 */
+                "webhook-id": string;
+                /** @description Time of the attempt, in seconds since 1970 */
+                "webhook-timestamp": string;
+                /** @description v1,… of `{webhook-id}.{webhook-timestamp}.{body}`; several during a rotation */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPayload"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is disabled */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is sent again later, as after 5XX or no answer */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_job_completed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Id of the message, the same for each attempt: evt_4711 */
+                "webhook-id": string;
+                /** @description Time of the attempt, in seconds since 1970 */
+                "webhook-timestamp": string;
+                /** @description v1,… of `{webhook-id}.{webhook-timestamp}.{body}`; several during a rotation */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "job.completed",
+                 *       "timestamp": "2026-11-27T12:58:01.732Z",
+                 *       "data": {
+                 *         "sequence": 3,
+                 *         "jobId": "job_01a21c7a9e303c3db7bcc64e44e4ab44",
+                 *         "queue": "default",
+                 *         "filePath": "videos/clip.mp4",
+                 *         "status": "completed",
+                 *         "job": {
+                 *           "id": "job_01a21c7a9e303c3db7bcc64e44e4ab44",
+                 *           "filePath": "videos/clip.mp4",
+                 *           "status": "completed",
+                 *           "priority": 2,
+                 *           "progress": 100,
+                 *           "startedAt": "2026-11-27T12:58:01.713Z",
+                 *           "completedAt": "2026-11-27T12:58:01.721Z",
+                 *           "error": null,
+                 *           "queue": "default",
+                 *           "transformation": "f_mp4",
+                 *           "outputPath": "/t/f_mp4/videos/clip.mp4",
+                 *           "createdAt": "2026-11-27T12:58:01.702Z",
+                 *           "attempt": 1,
+                 *           "maxAttempts": 3,
+                 *           "errorCode": null,
+                 *           "stage": null,
+                 *           "playable": false,
+                 *           "retryAt": null,
+                 *           "input": null,
+                 *           "output": {
+                 *             "format": "mov,mp4",
+                 *             "durationSeconds": 2,
+                 *             "sizeBytes": 500,
+                 *             "videoCodec": "h264",
+                 *             "audioCodec": null,
+                 *             "width": 640,
+                 *             "height": 360,
+                 *             "frameRate": 25
+                 *           },
+                 *           "timings": {
+                 *             "encode": 10
+                 *           },
+                 *           "tags": [],
+                 *           "metadata": {}
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookPayload"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is disabled */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is sent again later, as after 5XX or no answer */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_job_error: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Id of the message, the same for each attempt: evt_4711 */
+                "webhook-id": string;
+                /** @description Time of the attempt, in seconds since 1970 */
+                "webhook-timestamp": string;
+                /** @description v1,… of `{webhook-id}.{webhook-timestamp}.{body}`; several during a rotation */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPayload"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is disabled */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is sent again later, as after 5XX or no answer */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_job_retrying: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Id of the message, the same for each attempt: evt_4711 */
+                "webhook-id": string;
+                /** @description Time of the attempt, in seconds since 1970 */
+                "webhook-timestamp": string;
+                /** @description v1,… of `{webhook-id}.{webhook-timestamp}.{body}`; several during a rotation */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPayload"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is disabled */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is sent again later, as after 5XX or no answer */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_job_cancelled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Id of the message, the same for each attempt: evt_4711 */
+                "webhook-id": string;
+                /** @description Time of the attempt, in seconds since 1970 */
+                "webhook-timestamp": string;
+                /** @description v1,… of `{webhook-id}.{webhook-timestamp}.{body}`; several during a rotation */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPayload"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is disabled */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is sent again later, as after 5XX or no answer */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_job_deleted: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Id of the message, the same for each attempt: evt_4711 */
+                "webhook-id": string;
+                /** @description Time of the attempt, in seconds since 1970 */
+                "webhook-timestamp": string;
+                /** @description v1,… of `{webhook-id}.{webhook-timestamp}.{body}`; several during a rotation */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPayload"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is disabled */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is sent again later, as after 5XX or no answer */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_job_prioritized: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Id of the message, the same for each attempt: evt_4711 */
+                "webhook-id": string;
+                /** @description Time of the attempt, in seconds since 1970 */
+                "webhook-timestamp": string;
+                /** @description v1,… of `{webhook-id}.{webhook-timestamp}.{body}`; several during a rotation */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPayload"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is disabled */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is sent again later, as after 5XX or no answer */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receive_webhook_disabled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Id of the message, the same for each attempt: evt_4711 */
+                "webhook-id": string;
+                /** @description Time of the attempt, in seconds since 1970 */
+                "webhook-timestamp": string;
+                /** @description v1,… of `{webhook-id}.{webhook-timestamp}.{body}`; several during a rotation */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPayload"];
+            };
+        };
+        responses: {
+            /** @description The endpoint is disabled */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The message is sent again later, as after 5XX or no answer */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -1,10 +1,14 @@
 /** Jobs: `client.jobs`. */
 import type { Http } from '../http.ts'
 import type { CallOptions } from '../options.ts'
+import { retryTemporary } from '../sleep.ts'
 import type { TransformationInput } from '../transformation.ts'
 import type { CreatedJob, Job, JobBatchResult, Query, RequestBody } from '../types.ts'
 import { type JobReference, readId } from '../watchJob.ts'
 import { readPages } from './readPages.ts'
+
+/** The waits between them last 4 to 8 seconds together. */
+const MAX_STEP_TRIES = 5
 
 export type CreateJobs = Omit<RequestBody<'/queue/jobs', 'post'>, 'transformations'> & {
   transformations?: TransformationInput[]
@@ -71,14 +75,20 @@ export function createJobMethods({ request }: Http) {
       }),
     /** Applies one action to the next jobs of a filter, or to listed jobs. */
     changeMany,
-    /** Applies one action to all jobs of a filter, in steps. Yields what each step did. */
+    /**
+     * Applies one action to all jobs of a filter, in steps. Yields what each step did. A step that
+     * fails for a while is sent again, which changes no job twice.
+     */
     changeAll: (
       body: RequestBody<'/queue/jobs/batch', 'post'>,
       { signal }: CallOptions = {},
     ): AsyncGenerator<JobBatchResult, void> =>
       readPages(async (cursor) => {
         const step = { ...body, ...(cursor !== undefined && { cursor }) }
-        const result = await changeMany(step, { signal })
+        const result = await retryTemporary(() => changeMany(step, { signal }), {
+          signal,
+          maxTries: MAX_STEP_TRIES,
+        })
         return { items: [result], nextCursor: result.nextCursor }
       }),
     delete: (job: JobReference, { signal }: CallOptions = {}) =>

@@ -11,6 +11,8 @@ import {
   runBatch,
   type Target,
 } from './batch.ts'
+import { BatchFields, type BatchOptions } from './BatchFields.tsx'
+import { useBatchCount } from './useBatchCount.ts'
 
 const QUESTIONS: Record<Action, string> = {
   retry: 'They are queued again, with a full set of attempts.',
@@ -29,39 +31,22 @@ interface Props {
 }
 export function BatchDialog({ action, target, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
-  const [force, setForce] = useState(true)
-  const [priority, setPriority] = useState(DEFAULT_PRIORITY)
-  const [counted, setCounted] = useState<{ count: number; complete: boolean } | null>(null)
+  const [options, setOptions] = useState<BatchOptions>({ force: true, priority: DEFAULT_PRIORITY })
   const [progress, setProgress] = useState<BatchProgress | null>(null)
-  const [problem, setProblem] = useState<string | null>(null)
+  const [failure, setFailure] = useState<string | null>(null)
   const running = useRef<AbortController | null>(null)
   const batch = {
     action,
     ...target,
-    ...(action === 'cancel' && { force }),
-    ...(action === 'prioritize' && { priority }),
+    ...(action === 'cancel' && { force: options.force }),
+    ...(action === 'prioritize' && { priority: options.priority }),
   }
 
   useEffect(() => {
     dialog.current!.showModal()
     return () => running.current?.abort()
   }, [])
-  useEffect(() => {
-    const stopped = new AbortController()
-    async function count(): Promise<void> {
-      setCounted(null)
-      for await (const { count: found } of runBatch({ ...batch, dryRun: true }, stopped.signal)) {
-        setCounted({ count: found, complete: false })
-      }
-      setCounted((last) => last && { ...last, complete: true })
-    }
-    count().catch((error: unknown) => {
-      if (!stopped.signal.aborted) {
-        setProblem(describeError(error))
-      }
-    })
-    return () => stopped.abort()
-  }, [force])
+  const { counted, problem } = useBatchCount(batch, [options.force])
 
   async function run(event: SubmitEvent): Promise<void> {
     event.preventDefault()
@@ -81,7 +66,7 @@ export function BatchDialog({ action, target, onClose }: Props) {
       }
       running.current = null
       setProgress(null)
-      setProblem(describeError(error))
+      setFailure(describeError(error))
     }
   }
   function leave(): void {
@@ -108,33 +93,14 @@ export function BatchDialog({ action, target, onClose }: Props) {
         <h2 id="batch-title">
           {action === 'prioritize' ? 'Change the priority' : label}: {describeCount(counted)}
         </h2>
-        {problem && <Problem>{problem}</Problem>}
+        {(failure ?? problem) && <Problem>{failure ?? problem}</Problem>}
         <p>{counted?.complete && count === 0 ? describeNone(action) : QUESTIONS[action]}</p>
-        {action === 'cancel' && (
-          <label class="choice">
-            <input
-              type="checkbox"
-              checked={force}
-              disabled={progress !== null}
-              onChange={({ currentTarget }) => setForce(currentTarget.checked)}
-            />
-            Also stop the jobs that are running
-          </label>
-        )}
-        {action === 'prioritize' && (
-          <label>
-            New priority, 0 to 100
-            <input
-              type="number"
-              name="priority"
-              min={0}
-              max={100}
-              required
-              value={priority}
-              onInput={({ currentTarget }) => setPriority(currentTarget.valueAsNumber)}
-            />
-          </label>
-        )}
+        <BatchFields
+          action={action}
+          options={options}
+          disabled={progress !== null}
+          onChange={setOptions}
+        />
         {progress && (
           <div class="progress" role="status">
             <progress max={count} value={progress.count} aria-label="Progress" />

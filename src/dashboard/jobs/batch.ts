@@ -1,10 +1,9 @@
 /** Actions on many jobs: which jobs they apply to, and their requests in steps. */
 import { type Job, JOB_STATUSES, type JobStatus } from '../../client/index.ts'
-import { retryTemporary } from '../../client/sleep.ts'
 import { client } from '../api.ts'
-import { formatNumber } from '../format.ts'
+import { formatCount } from '../format.ts'
 
-type Batch = Parameters<typeof client.jobs.changeMany>[0]
+export type Batch = Parameters<typeof client.jobs.changeMany>[0]
 export type Action = Batch['action']
 /** The jobs of a batch: those of a filter, or listed ones. */
 export type Target = Pick<Batch, 'filter'> | Pick<Batch, 'jobIds'>
@@ -26,7 +25,7 @@ export const ACTIONS: Record<Action, ActionTexts> = {
 const STEP_JOBS = 100
 
 export function countJobs(count: number): string {
-  return count === 1 ? '1 job' : `${formatNumber(count)} jobs`
+  return formatCount(count, 'job')
 }
 
 /** The jobs of a list to which the action applies. */
@@ -44,18 +43,12 @@ export interface BatchProgress {
 /** Sends a batch until its end. With `dryRun`, it counts. Yields the sum of the steps so far. */
 export async function* runBatch(batch: Batch, signal: AbortSignal): AsyncGenerator<BatchProgress> {
   const sum: BatchProgress = { count: 0, done: 0, problem: null }
-  for (let cursor: string | null | undefined; cursor !== null;) {
-    const body: Batch = {
-      ...batch,
-      ...(!('jobIds' in batch) && { limit: STEP_JOBS }),
-      ...(cursor !== undefined && { cursor }),
-    }
-    const step = await retryTemporary(() => client.jobs.changeMany(body, { signal }), { signal })
-    sum.count += step.count
-    sum.done += step.done
-    sum.problem ??= step.skipped[0]?.message ?? null
+  const body = 'jobIds' in batch ? batch : { ...batch, limit: STEP_JOBS }
+  for await (const { count, done, skipped } of client.jobs.changeAll(body, { signal })) {
+    sum.count += count
+    sum.done += done
+    sum.problem ??= skipped[0]?.message ?? null
     yield { ...sum }
-    cursor = step.nextCursor
   }
 }
 

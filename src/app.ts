@@ -29,7 +29,7 @@ import { answerOptions, setTusHeaders } from './http/tusProtocol.ts'
 import { variantRoutes } from './http/routes/variants.ts'
 import { videoStatusRoutes } from './http/routes/videoStatus.ts'
 import { webhookRoutes } from './http/routes/webhooks.ts'
-import { createDocument, describeSecurity } from './openapi.ts'
+import { createDocument, describeSecurity, describeWebhooks } from './openapi.ts'
 import { gateway } from './runners/handlers.ts'
 
 export const app = createBaseApp()
@@ -79,6 +79,7 @@ app.route('/', videoStatusRoutes)
 app.route('/runner', gateway)
 
 describeSecurity(app)
+describeWebhooks(app)
 app.get('/openapi.json', rateLimitVisitors, (c) =>
   c.json(createDocument(app, new URL(c.req.url).origin)),
 )

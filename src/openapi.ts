@@ -1,9 +1,11 @@
 /** The OpenAPI document of an app. Clients are generated from it, among them src/client. */
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import packageJson from '../package.json' with { type: 'json' }
-import { queueEvent } from './contract/events.ts'
+import { type DurableEventType, EVENT_DESCRIPTIONS, queueEvent } from './contract/events.ts'
+import { toWebhookType, webhookHeaders, webhookPayload } from './contract/webhook.ts'
 import type { ApiEnv } from './http/apiEnv.ts'
 import examples from './http/openapiExamples.json' with { type: 'json' }
+import webhookExample from './http/webhookExample.json' with { type: 'json' }
 
 const TAGS = {
   jobs: 'Create, list, retry, cancel and delete jobs',
@@ -34,6 +36,34 @@ export function describeSecurity({ openAPIRegistry }: App): void {
     description: 'RUNNER_TOKEN, or the token of one container',
   })
   openAPIRegistry.register('QueueEvent', queueEvent)
+}
+
+/** Registers the messages that the service sends to webhook endpoints. */
+export function describeWebhooks({ openAPIRegistry }: App): void {
+  for (const [event, summary] of Object.entries(EVENT_DESCRIPTIONS)) {
+    const type = toWebhookType(event as DurableEventType)
+    const example = type === webhookExample.type && { example: webhookExample }
+    openAPIRegistry.registerWebhook({
+      method: 'post',
+      path: type,
+      operationId: `receive_${type.replace('.', '_')}`,
+      tags: ['webhooks'],
+      summary,
+      security: [],
+      request: {
+        headers: webhookHeaders,
+        body: {
+          required: true,
+          content: { 'application/json': { schema: webhookPayload, ...example } },
+        },
+      },
+      responses: {
+        '2XX': { description: 'The message is delivered' },
+        410: { description: 'The endpoint is disabled' },
+        '4XX': { description: 'The message is sent again later, as after 5XX or no answer' },
+      },
+    })
+  }
 }
 
 /** @param url the address under which the service was reached */
@@ -70,8 +100,8 @@ function addExamples(paths: Record<string, Record<string, Described>>): void {
   for (const { operationId, status, ...example } of examples) {
     const found = operations.find((operation) => operation.operationId === operationId)
     const { requestBody, responses } = found ?? {}
-    if (requestBody) {
-      Object.assign(requestBody.content['application/json']!, { example: example.request })
+    if ('request' in example) {
+      Object.assign(requestBody!.content['application/json']!, { example: example.request })
     }
     Object.assign(responses?.[status]?.content['application/json'] ?? {}, {
       example: example.response,

@@ -20,6 +20,20 @@ const JOB_EVENTS = [
 export const DURABLE_EVENTS = [...JOB_EVENTS, 'webhook:disabled'] as const
 export type DurableEventType = (typeof DURABLE_EVENTS)[number]
 
+/** What has happened, for the documents of events and webhooks. */
+export const EVENT_DESCRIPTIONS: Record<DurableEventType, string> = {
+  'job:created': 'A job was created',
+  'job:started': 'A runner has begun an attempt of a job',
+  'job:playable': 'A stream can be played while it is still being made',
+  'job:completed': 'A job is completed: its variant is ready',
+  'job:error': 'A job has failed for good',
+  'job:retrying': 'A job is pending again, after a failed attempt or by a request',
+  'job:cancelled': 'A job was cancelled',
+  'job:deleted': 'The record of a job was deleted',
+  'job:prioritized': 'The priority of a job was changed',
+  'webhook:disabled': 'The service has disabled a webhook endpoint',
+}
+
 /**
  * The `data` of a durable event. `job:created` and `job:prioritized` have `priority`. `job:error` has
  * `error`, and so does `job:retrying` after a failed attempt.

@@ -42,6 +42,9 @@ export const queue = z
     draining: z.boolean().describe('Existing jobs run, and new jobs are rejected'),
     ...limits,
     ...jobCounts,
+    split: z.int().describe('Running jobs that are split: runners make their chunks'),
+    pendingChunks: z.int().describe('Chunks of split jobs that wait for a runner'),
+    runningChunks: z.int().describe('Chunks of split jobs that runners are making'),
   })
   .meta({ id: 'Queue' })
 

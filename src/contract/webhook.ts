@@ -156,6 +156,15 @@ export type TestResult = z.infer<typeof testResult>
 const payloadJob = job.omit({ plan: true, etaSeconds: true, fps: true, speed: true })
 export type PayloadJob = z.infer<typeof payloadJob>
 
+/** The headers of a message, which the libraries of Standard Webhooks check. */
+export const webhookHeaders = z.object({
+  'webhook-id': z.string().describe('Id of the message, the same for each attempt: evt_4711'),
+  'webhook-timestamp': z.string().describe('Time of the attempt, in seconds since 1970'),
+  'webhook-signature': z
+    .string()
+    .describe('v1,… of `{webhook-id}.{webhook-timestamp}.{body}`; several during a rotation'),
+})
+
 /** The body of a message, after the Standard Webhooks specification 1.0. */
 export const webhookPayload = z
   .object({

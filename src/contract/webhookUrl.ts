@@ -6,6 +6,7 @@ export const webhookUrl = z
   .string()
   .max(2_000)
   .regex(
-    /^https?:\/\/[^\s/?#@\\]+([/?][^\s#]*)?$/i,
+    // Without the flag i, which a JSON schema cannot have.
+    /^[hH][tT][tT][pP][sS]?:\/\/[^\s/?#@\\]+([/?][^\s#]*)?$/,
     'A webhook URL is an absolute URL such as https://example.com/hooks, without user name, password or fragment.',
   )

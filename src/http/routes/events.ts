@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { createStreamToken, streamToken } from '../../contract/apiKey.ts'
-import { queueEvent } from '../../contract/events.ts'
+import { EVENT_DESCRIPTIONS, queueEvent } from '../../contract/events.ts'
 import { queueName } from '../../contract/queue.ts'
 import { storagePath } from '../../contract/storagePath.ts'
 import { writeCount } from '../../contract/writeCount.ts'
@@ -29,6 +29,7 @@ const EVENT_EXAMPLES = Object.fromEntries(
     [
       { event: 'connected', id: '40', data: { clientId: 'client_7d1f' } },
       { event: 'job:created', id: '41', data: { ...JOB, status: 'pending', priority: 2 } },
+      { event: 'job:started', id: '42', data: { ...JOB, status: 'running' } },
       {
         event: 'job:progress',
         data: {
@@ -40,16 +41,38 @@ const EVENT_EXAMPLES = Object.fromEntries(
           speed: 2,
         },
       },
+      { event: 'job:playable', id: '43', data: { ...JOB, status: 'running' } },
+      {
+        event: 'job:retrying',
+        id: '44',
+        data: { ...JOB, status: 'pending', error: 'It stalled.' },
+      },
       {
         event: 'job:error',
-        id: '43',
+        id: '45',
         data: { ...JOB, status: 'error', error: 'It has no video.' },
       },
-      { event: 'webhook:disabled', id: '44', data: { webhookId: 'wh_1', reason: 'It failed.' } },
+      { event: 'job:completed', id: '46', data: { ...JOB, status: 'completed' } },
+      { event: 'job:cancelled', id: '47', data: { ...JOB, status: 'cancelled' } },
+      { event: 'job:prioritized', id: '48', data: { ...JOB, status: 'pending', priority: 0 } },
+      { event: 'job:deleted', id: '49', data: { ...JOB, status: 'deleted' } },
+      { event: 'webhook:disabled', id: '50', data: { webhookId: 'wh_1', reason: 'failing' } },
       { event: 'resync', data: { reason: 'The events after 12 are no longer stored.' } },
       { event: 'heartbeat', data: { timestamp: 1_710_498_600_000 } },
+      {
+        event: 'unavailable',
+        data: {
+          error: 'Too many requests',
+          message: 'This key may have 2 open event streams. Close one first.',
+          code: 'cap_reached',
+          requestId: 'req_1',
+        },
+      },
     ] satisfies z.infer<typeof queueEvent>[]
-  ).map((value) => [value.event, { value }]),
+  ).map((value) => {
+    const summary = (EVENT_DESCRIPTIONS as Record<string, string>)[value.event]
+    return [value.event, { ...(summary !== undefined && { summary }), value }]
+  }),
 )
 const eventId = z.coerce.number().int().nonnegative()
 

@@ -4,9 +4,9 @@ import { useEffect, useState } from 'preact/hooks'
 import { onSessionChange, readSession, type Session, signOut } from './api.ts'
 import { JobPage } from './job/JobPage.tsx'
 import { JobsPage } from './jobs/JobsPage.tsx'
-import { KeysPage } from './KeysPage.tsx'
+import { KeysPage } from './keys/KeysPage.tsx'
 import { OverviewPage } from './overview/OverviewPage.tsx'
-import { QueuesPage } from './QueuesPage.tsx'
+import { QueuesPage } from './queues/QueuesPage.tsx'
 import { type Route, useRoute } from './route.ts'
 import { SignIn } from './SignIn.tsx'
 import { applyTheme, readTheme } from './theme.ts'
@@ -54,7 +54,7 @@ function Page({ route: { path, query }, session }: { route: Route; session: Sess
     case '/submit':
       return <SubmitPage session={session} />
     case '/queues':
-      return <QueuesPage />
+      return <QueuesPage session={session} />
     case '/webhooks':
       return <WebhooksPage session={session} />
     case '/keys':

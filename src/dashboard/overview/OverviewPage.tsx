@@ -1,6 +1,6 @@
 /** What the queues did in the last days, and what they do now. */
 import { client } from '../api.ts'
-import { formatNumber, formatSeconds, formatTime } from '../format.ts'
+import { formatBytes, formatCount, formatNumber, formatSeconds, formatTime } from '../format.ts'
 import { HISTORY_HOURS, type HistoryEntry, loadHistory } from './history.ts'
 import { Problem } from '../parts.tsx'
 import { ThroughputChart } from './ThroughputChart.tsx'
@@ -41,6 +41,7 @@ export function OverviewPage() {
 }
 
 function Now({ stats }: { stats: Stats }) {
+  const { storage } = stats
   const facts = [
     ['pending', formatNumber(stats.pending)],
     ['running', formatNumber(stats.running)],
@@ -49,6 +50,13 @@ function Now({ stats }: { stats: Stats }) {
       'oldest pending job',
       stats.oldestPendingAt === null ? 'none' : formatTime(stats.oldestPendingAt),
     ],
+    // The service does not count the storage of a queue or a folder.
+    ...(storage === null
+      ? []
+      : [
+          [formatCount(storage.originals.count, 'original'), formatBytes(storage.originals.bytes)],
+          [formatCount(storage.variants.count, 'variant'), formatBytes(storage.variants.bytes)],
+        ]),
   ] as const
   return (
     <ul class="counts" aria-label="Now">

@@ -1,16 +1,9 @@
 /** The fields of a transformation, from the API's description of its keys. */
-import { client } from '../api.ts'
 import { Problem } from '../parts.tsx'
+import { loadFields, type Schema, writeFieldName } from '../schema.ts'
 import { useLoaded } from '../useLoaded.ts'
 
 export type Field = string | number
-interface Schema {
-  type?: string
-  enum?: string[]
-  minimum?: number
-  maximum?: number
-  description?: string
-}
 const COMMON = [
   'format',
   'width',
@@ -24,11 +17,9 @@ const COMMON = [
 const PRESET = 'preset'
 const LONG_NAME = /^Long name of \w+\. /
 
-async function loadSchemas(): Promise<[string, Schema][]> {
-  const document = (await (await client.send('GET', '/openapi.json')).json()) as {
-    components: { schemas: { Transformation: { properties: Record<string, Schema> } } }
-  }
-  return Object.entries(document.components.schemas.Transformation.properties).filter(
+async function loadKeys(): Promise<[string, Schema][]> {
+  const fields = await loadFields('Transformation')
+  return fields.filter(
     ([name, { description = '' }]) => name !== PRESET && LONG_NAME.test(description),
   )
 }
@@ -38,7 +29,7 @@ interface Props {
   onChange: (values: Record<string, Field>) => void
 }
 export function TransformationFields({ values, onChange }: Props) {
-  const { value: schemas, error } = useLoaded(loadSchemas, [])
+  const { value: schemas, error } = useLoaded(loadKeys, [])
   if (!schemas) {
     return error ? <Problem>{error}</Problem> : <p>Loading …</p>
   }
@@ -81,10 +72,9 @@ interface InputProps {
   onChange: (text: string) => void
 }
 function Input({ name, schema, value, onChange }: InputProps) {
-  const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
   return (
     <label>
-      {words[0]!.toUpperCase() + words.slice(1)}
+      {writeFieldName(name)}
       {schema.enum ? (
         <select
           name={name}

@@ -17,16 +17,16 @@ export async function openDashboard() {
   return { page, close: () => browser.close() }
 }
 
-export async function signIn(page: Page): Promise<void> {
-  await page.locator('input[type=password]').fill(API_KEY)
+export async function signIn(page: Page, key = API_KEY): Promise<void> {
+  await page.locator('input[type=password]').fill(key)
   await page.keyboard.press('Enter')
 }
 
 /** Opens a page of the dashboard and signs in. @param heading of the page */
-export async function openPage(url: string, heading: string) {
+export async function openPage(url: string, heading: string, key = API_KEY) {
   const opened = await openDashboard()
   await opened.page.goto(url)
-  await signIn(opened.page)
+  await signIn(opened.page, key)
   await opened.page.locator(`h1::-p-text(${heading})`).wait()
   return opened
 }

@@ -42,4 +42,38 @@ test('a webhook is created, and its deliveries are listed and sent again', async
   await page.locator('td button').click()
   await expect.poll(() => received, { timeout: 20_000 }).toHaveLength(2)
   expect(received[1]).toBe(received[0])
+
+  await page.locator('[name=replay-kind]').fill('range')
+  await page.locator('[name=replay-from]').fill('1')
+  await page.locator('[name=replay-to]').fill('999')
+  await page.locator('button::-p-text(Send them again)').click()
+  await waitForText(page, '1 event will be sent again.')
+  await expect.poll(() => received, { timeout: 20_000 }).toHaveLength(3)
+  await page.locator('[name=replay-kind]').fill('failed')
+  await page.locator('[name=failed-since]').fill('2026-01-01T00:00')
+  await page.locator('button::-p-text(Send them again)').click()
+  await waitForText(page, '0 events will be sent again.')
+
+  await page.locator('button::-p-text(Send a test)').click()
+  await waitForText(page, 'The test was delivered')
+  expect(received.at(-1)).toMatch(/^test_/)
+  await page.locator('button::-p-text(Disable)').click()
+  await waitForText(page, 'Enable it to send deliveries again')
+  expect(await page.$('td button')).toBeNull()
+  await page.locator('button::-p-text(Enable)').click()
+  await waitForText(page, 'gets the events that it missed')
+
+  await page.locator('button::-p-text(Change)').click()
+  await page.locator('form[aria-label^=Change] [name=description]').fill('The web shop')
+  await page.locator('button::-p-text(Save changes)').click()
+  await page.locator('.card p::-p-text(The web shop)').wait()
+  await page.locator('button::-p-text(New secret)').click()
+  await waitForText(page, 'whsec_')
+  page.once('dialog', (dialog) => void dialog.accept())
+  await page.locator('button::-p-text(Delete)').click()
+  await waitForText(page, 'There are no webhooks yet.')
+  const { webhooks } = (await (await system.client.request('/webhooks')).json()) as {
+    webhooks: unknown[]
+  }
+  expect(webhooks).toEqual([])
 })

@@ -63,10 +63,8 @@ function applyEvent(event: QueueEvent, job: JobUpdate): { value: JobUpdate } | n
   return event.event === 'job:progress' ? { value: applyProgress(job, event.data) } : null
 }
 
-export function applyProgress<Watched extends object>(
-  job: Watched,
-  { jobId: _, ...progress }: Progress,
-): Watched {
+export function applyProgress<Watched extends object>(job: Watched, data: Progress): Watched {
+  const { jobId: _, ...progress } = data
   return { ...job, ...progress }
 }
 

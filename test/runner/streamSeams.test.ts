@@ -82,6 +82,33 @@ async function savePackage(
   return ['master.m3u8', 'manifest.mpd'].map((name) => join(folder, name))
 }
 
+it('joined through a lossless codec, a player of HLS or DASH reads the frames of the whole', async () => {
+  const job = await openJob('film.mp4', { encoderSpeed: 'fast', ladder: [60] })
+  const options = { replace: makeLossless }
+  const { files, ranges } = await encodeStreamChunks(job, CHUNK_SECONDS, options)
+  expect(ranges.filter(({ kind }) => kind === 'video').length).toBeGreaterThan(1)
+  const whole = await encodeWholeStream(job, makeLossless)
+  const expected = await hashFrames(
+    await writeTrack(join(job.attempt.scratch, 'whole'), whole, 'v60'),
+  )
+  expect(expected).toHaveLength(7 * 25)
+  for (const manifest of await savePackage(job, files)) {
+    expect(await hashFrames(manifest)).toEqual(expected)
+  }
+})
+
+/** Returns the hash of each frame of the first track of video, in their order. */
+async function hashFrames(file: string): Promise<string[]> {
+  const { stdout } = await execute(
+    'ffmpeg',
+    args`-v error -xerror -i ${file} -map 0:v:0 -fps_mode passthrough -f framemd5 -`,
+  )
+  return stdout
+    .split('\n')
+    .filter((line) => line.startsWith('0,'))
+    .map((line) => line.split(',').at(-1)!.trim())
+}
+
 function countBytes(files: ReadonlyMap<string, Buffer>): number {
   return [...files].reduce((sum, [name, { length }]) => sum + (/^v\d+_/.test(name) ? length : 0), 0)
 }

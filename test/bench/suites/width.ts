@@ -9,7 +9,7 @@ import { startService } from '../service.ts'
 
 const CLIPS = 12
 const ROUNDS = 1
-const TRANSFORMATION = 'h_480'
+const TRANSFORMATION = 'h_360'
 const WAYS = [
   { name: 'one runner', runners: 1, env: {} },
   {

@@ -39,6 +39,11 @@ interface OptionalBindings {
    * "accessKeyId", "secretAccessKey"}. Unset: uploads in parts are sent through the Worker.
    */
   DIRECT_UPLOADS?: string
+  /**
+   * "allow": files may be imported from private addresses and without TLS, for development. Unset or "refuse": only
+   * from https URLs on the public internet.
+   */
+  IMPORT_PRIVATE_ADDRESSES?: string
   /** Returns the free bytes of the disk. Only `npm start` binds it. */
   DISK?: Fetcher
   /**

@@ -6,9 +6,11 @@ import { describeError, logError } from './log.ts'
 import { consumeBucketEvents, recordDeadBucketEvents } from './platform/bucketEventQueue.ts'
 import { runCleaner } from './services/maintenance/cleaner.ts'
 import { runWatchdogWithoutHub } from './services/maintenance/watchdog.ts'
+import { consumeImportWakeUps } from './platform/importQueue.ts'
 import { createPlatform, type WorkerPlatform } from './platform/platform.ts'
 import { consumeTickets, logDeadTickets } from './platform/tickets.ts'
 import { consumeWakeUps } from './platform/webhookQueue.ts'
+import { wakeDueImports } from './services/imports/wakeDueImports.ts'
 import { repeatWakeUps } from './services/webhooks/dispatch.ts'
 
 export { QueueHub } from './events/QueueHub.ts'
@@ -29,13 +31,16 @@ export default {
     if (batch.queue.endsWith('-dead')) {
       return logDeadTickets(batch)
     }
+    if (batch.queue.endsWith('-imports')) {
+      return consumeImportWakeUps(batch, platform)
+    }
     await (batch.queue.endsWith('-webhooks')
       ? consumeWakeUps(batch, platform)
       : consumeTickets(batch, platform))
   },
   /**
    * Runs the cleaner. Also runs the watchdog of each queue, delivers events to the streams that
-   * follow all queues, and sends webhooks, in case an alarm or a notification of a hub was lost.
+   * follow all queues, sends webhooks and goes on with imports, in case an alarm or a message was lost.
    */
   async scheduled(_controller, env, ctx) {
     const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
@@ -45,6 +50,7 @@ export default {
     }
     platform.defer(platform.hubs.deliverInHubOfAllQueues())
     platform.defer(wakeWebhooks(platform))
+    platform.defer(wakeDueImports(platform))
     platform.defer(clean(platform))
   },
 } satisfies ExportedHandler<Env>

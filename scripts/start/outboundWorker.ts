@@ -1,4 +1,7 @@
-/** The way of the Worker's own requests, such as webhooks, out of the machine. */
+/** The way of the Worker's own requests, such as webhooks and imports, out of the machine. */
+
+/** The settings with which the Worker's own requests may reach this machine and its network. */
+export const PRIVATE_ADDRESS_SETTINGS = ['WEBHOOK_PRIVATE_ADDRESSES', 'IMPORT_PRIVATE_ADDRESSES']
 
 /** Name of the Worker that is the outbound service. */
 export const OUTBOUND = 'outbound'

@@ -89,6 +89,7 @@ function quoteJson(name: string, json: string): string {
 /** Settings of the Worker that have one of two values. */
 const CHOICES: Record<string, [string, string]> = {
   WEBHOOK_PRIVATE_ADDRESSES: ['allow', 'refuse'],
+  IMPORT_PRIVATE_ADDRESSES: ['allow', 'refuse'],
   COMPATIBILITY: ['openinary', 'off'],
 }
 

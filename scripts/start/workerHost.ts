@@ -28,7 +28,7 @@ import {
   readBundleInfo,
 } from './bundleInfo.ts'
 import { omitBookmarks } from './localDatabase.ts'
-import { OUTBOUND, outboundWorker, s3Origins } from './outboundWorker.ts'
+import { OUTBOUND, outboundWorker, PRIVATE_ADDRESS_SETTINGS, s3Origins } from './outboundWorker.ts'
 import { S3_SETTINGS } from './settings.ts'
 
 // Miniflare is a CommonJS package, for which `import` takes 0.3 s longer than `require`.
@@ -53,11 +53,13 @@ const shared = {
   handleStructuredLogs: ({ message }: { message: string }) => console.log(message),
 }
 const secrets = parseEnv(readFileSync(secretsFile, 'utf8'))
+// If one of the settings allows them, the Worker itself refuses those of the other.
+const allowsPrivateAddresses = PRIVATE_ADDRESS_SETTINGS.some((name) => secrets[name] === 'allow')
 const workerOptions = {
   ...options,
   name: 'reelqueue',
   bindings: { ...options.bindings, ...secrets, RUNNER_SLOTS: '0' },
-  ...(secrets.WEBHOOK_PRIVATE_ADDRESSES !== 'allow' && { outboundService: OUTBOUND }),
+  ...(!allowsPrivateAddresses && { outboundService: OUTBOUND }),
   // Miniflare's own Worker for assets would be in front of all requests.
   assets: undefined,
   serviceBindings: { DISK: respondFreeBytes, ASSETS: respondAsset },

@@ -18,6 +18,9 @@ export function describeProgress(job: WatchedJob, label: string): ProgressLine {
     case 'running':
       return { ...line, stage: stage ?? 'running', details: describeSpeed(job) }
     case 'pending':
+      if (stage === 'import') {
+        return { ...line, stage: 'importing', details: describeSpeed(job) }
+      }
       return {
         ...line,
         stage: job.retryAt === null ? 'pending' : `will be retried: ${job.error ?? 'it failed'}`,

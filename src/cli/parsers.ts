@@ -66,6 +66,15 @@ export function entry(text: string, earlier: Record<string, string> = {}): Recor
   return { ...earlier, [key]: value! }
 }
 
+/** Reads a request header such as `Authorization: Bearer …`, and adds it to the earlier ones. */
+export function header(text: string, earlier: Record<string, string> = {}): Record<string, string> {
+  const [, name, value] = /^([^\s:]+):\s*(.+)$/.exec(text) ?? []
+  if (name === undefined) {
+    throw new InvalidArgumentError('It must be a name and a value, such as "Accept: video/mp4".')
+  }
+  return { ...earlier, [name]: value! }
+}
+
 /** Collects the values of an option that is repeated. */
 export function collect(text: string, earlier: string[] = []): string[] {
   return [...earlier, text]

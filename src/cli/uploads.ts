@@ -14,7 +14,7 @@ export interface UploadTarget {
 }
 
 /**
- * Returns the storage path of each file: `to` itself for one file, and a path in it if it ends in a
+ * Returns the storage path of each file or URL: `to` itself for one file, and a path in it if it ends in a
  * slash. Default: the name of the file.
  *
  * @throws CliError if several files would be stored under one path
@@ -26,13 +26,37 @@ export function chooseTargets(files: readonly string[], to: string | undefined):
   }
   const targets = files.map((file) => ({
     file,
-    filePath: to !== undefined && folder === '' ? to : `${folder}${basename(file)}`,
+    filePath: to !== undefined && folder === '' ? to : `${folder}${readName(file)}`,
   }))
   const paths = new Set(targets.map(({ filePath }) => filePath))
   if (paths.size < targets.length) {
     throw usageError('Two of these files have the same name. Upload them one by one, with --to.')
   }
   return targets
+}
+
+/** @throws CliError if a URL names no file */
+function readName(file: string): string {
+  if (!isUrl(file)) {
+    return basename(file)
+  }
+  const name = URL.canParse(file) ? basename(decodePath(new URL(file).pathname)) : ''
+  if (name === '') {
+    throw usageError(`${file} names no file. Choose its storage path with --to.`)
+  }
+  return name
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
+
+export function isUrl(text: string): boolean {
+  return /^https?:\/\//i.test(text)
 }
 
 export function isFile(path: string): boolean {

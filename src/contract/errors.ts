@@ -34,6 +34,7 @@ export const ERRORS = {
   rule_not_found: { status: 404, label: 'Not Found' },
   delivery_not_found: { status: 404, label: 'Not Found' },
   method_not_allowed: { status: 405, label: 'Method Not Allowed' },
+  import_busy: { status: 409, label: 'Conflict' },
   lease_lost: { status: 409, label: 'Conflict' },
   idempotency_conflict: { status: 409, label: 'Conflict' },
   idempotency_jobs_deleted: { status: 409, label: 'Conflict' },

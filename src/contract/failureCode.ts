@@ -1,6 +1,17 @@
 /** Failure codes: the causes of failed attempts and jobs. */
 import { z } from 'zod'
 
+/** Failures of imports. The jobs that waited for the file fail before their first attempt. */
+export const IMPORT_FAILURE_CODES = [
+  'import_refused',
+  'import_unavailable',
+  'import_too_large',
+  'import_changed',
+  'import_invalid',
+  'import_failed',
+] as const
+export type ImportFailureCode = (typeof IMPORT_FAILURE_CODES)[number]
+
 export const FAILURE_CODES = [
   'input_invalid',
   'unsupported',
@@ -12,6 +23,7 @@ export const FAILURE_CODES = [
   'runner_lost',
   'storage',
   'internal',
+  ...IMPORT_FAILURE_CODES,
 ] as const
 
 export const failureCode = z.enum(FAILURE_CODES)

@@ -10,11 +10,16 @@ import { storagePath } from './storagePath.ts'
 import { JOB_LIMITS, type JobLimit, limit, PRIORITY, QUEUE_LIMITS } from './limits.ts'
 import { DEFAULT_QUEUE, queueName } from './queue.ts'
 import { plan } from './plan.ts'
-import { stage, timings } from './runnerProtocol.ts'
+import { source } from './source.ts'
+import { STAGES, timings } from './runnerProtocol.ts'
 import { webhookUrl } from './webhookUrl.ts'
 import { transformation } from './transformation.ts'
 
 const time = z.iso.datetime({ precision: 3 })
+
+/** `import`: the job is pending, and waits for its file. The other stages are those of an attempt. */
+export const JOB_STAGES = ['import', ...STAGES] as const
+export type JobStage = (typeof JOB_STAGES)[number]
 
 export const job = z
   .object({
@@ -49,7 +54,12 @@ export const job = z
       ),
     maxAttempts: z.int().positive(),
     errorCode: failureCode.nullable(),
-    stage: stage.nullable(),
+    stage: z
+      .enum(JOB_STAGES)
+      .nullable()
+      .describe(
+        'What the job does now. `import`: it is pending until its file is imported, and `progress` is that of the import',
+      ),
     etaSeconds: z.number().nonnegative().nullable(),
     fps: z.number().nonnegative().nullable().describe('Frames per second, while the job runs'),
     speed: z
@@ -83,7 +93,12 @@ const jobLimits = Object.fromEntries(
 
 export const createJobs = z
   .strictObject({
-    filePath: storagePath,
+    filePath: storagePath.optional().describe('Path of a stored file. Send it or `source`'),
+    source: source
+      .optional()
+      .describe(
+        'A file on another server. It is imported before the jobs start. Needs the scope files:write',
+      ),
     transformations: z
       .array(z.union([z.string().max(2_000), transformation]))
       .min(1)
@@ -107,8 +122,13 @@ export const createJobs = z
     tags: tags.optional(),
     metadata: metadata.optional(),
   })
+  .refine(({ filePath, source: remote }) => (filePath === undefined) !== (remote === undefined), {
+    error:
+      'Send either filePath, for a stored file, or source with url and filePath, for a file that is to be imported.',
+  })
   .meta({ id: 'CreateJobs' })
-export type CreateJobs = z.infer<typeof createJobs>
+/** `filePath` is that of the source, if there is one. */
+export type CreateJobs = Omit<z.infer<typeof createJobs>, 'filePath'> & { filePath: string }
 
 export const createdJob = job.extend({
   deduplicated: z

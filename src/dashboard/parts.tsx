@@ -37,7 +37,8 @@ export function Problem({ children }: { children: ComponentChildren }) {
 }
 
 export function JobProgress({ job }: { job: Job }) {
-  if (job.status !== 'running') {
+  const isImporting = job.status === 'pending' && job.stage === 'import'
+  if (job.status !== 'running' && !isImporting) {
     return null
   }
   const facts = [

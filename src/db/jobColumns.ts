@@ -7,6 +7,7 @@ import { jobs } from './schema/index.ts'
 /** What the status of a variant consists of, and what the latest progress is found by. */
 export const STATUS_COLUMNS = {
   id: jobs.id,
+  filePath: jobs.filePath,
   queue: jobs.queue,
   status: jobs.status,
   fence: jobs.fence,
@@ -20,14 +21,19 @@ export const STATUS_COLUMNS = {
   error: jobs.error,
 } as const
 
-/** What the change of a job's status returns, for its hub and the runners. */
-export const CHANGED_COLUMNS = { id: jobs.id, queue: jobs.queue, fence: jobs.fence } as const
+/** What the change of a job's status returns, for its hub, the runners and its import. */
+export const CHANGED_COLUMNS = {
+  id: jobs.id,
+  queue: jobs.queue,
+  fence: jobs.fence,
+  filePath: jobs.filePath,
+  stage: jobs.stage,
+} as const
 
 /** What the API shows of a job, and its position in lists. */
 export const SHOWN_COLUMNS = {
   ...STATUS_COLUMNS,
   seq: jobs.seq,
-  filePath: jobs.filePath,
   transformation: jobs.transformation,
   priority: jobs.priority,
   createdAt: jobs.createdAt,

@@ -15,6 +15,7 @@ import { type Database, first, isListed, sqlList, statement } from './database.t
 import { CHANGED_COLUMNS } from './jobColumns.ts'
 import { type Claim, isHeldByClaim, reportedFacts } from './leases.ts'
 import { endedAttempts, jobs } from './schema/index.ts'
+import { NO_DUE_TIME } from './schema/jobs.ts'
 import { isVisibleJob } from './accessConditions.ts'
 import type { ChangedJob } from './rows.ts'
 
@@ -176,6 +177,10 @@ export async function cancelJobsOfFile(
   return cancelled
 }
 
+/** Condition: the job failed because its file could not be imported. */
+const LACKS_FILE = sql`(error_code GLOB 'import_*' AND EXISTS (
+  SELECT 1 FROM imports WHERE imports.file_path = jobs.file_path))`
+
 /**
  * Returns failed jobs to the queue and counts their attempts from 0 again. Returns the changed jobs.
  * A job stays as it is if the caller cannot see it, if its status is not `error`, or if its variant
@@ -201,7 +206,9 @@ export function retryJobRows(
       attempt: 0,
       interruptions: 0,
       progress: 0,
-      runAfter: null,
+      // The trigger `imports_retried` has the import begin again.
+      runAfter: sql`iif(${LACKS_FILE}, ${NO_DUE_TIME}, NULL)`,
+      stage: sql`iif(${LACKS_FILE}, 'import', NULL)`,
       error: null,
       errorCode: null,
       startedAt: null,

@@ -2,7 +2,7 @@
  * Statements that create, read and delete jobs. Claims are in `leases.ts`, other changes of status
  * in `jobTransitions.ts`, lists in `jobList.ts`, the newest job of a file in `newestJob.ts`.
  */
-import { and, desc, eq, exists, sql } from 'drizzle-orm'
+import { and, desc, eq, exists, type SQL, sql } from 'drizzle-orm'
 import type { CreateJobs } from '../contract/job.ts'
 import type { JobLimit } from '../contract/limits.ts'
 import type { Restriction } from '../domain/caller.ts'
@@ -10,11 +10,21 @@ import { ACTIVE_STATUSES, QUEUED_STATUSES } from '../domain/jobTransitions.ts'
 import { type Database, isListed, sqlList, statement } from './database.ts'
 import { hasStatus } from './schema/columns.ts'
 import { attempts, idempotencyKeys, jobs, queues } from './schema/index.ts'
+import { NO_DUE_TIME } from './schema/jobs.ts'
 import { isVisibleJob } from './accessConditions.ts'
+import { findImportStatement, insertImport, isImportFree, type NewImport } from './imports.ts'
 import { type JobReceiver, recordReceiver } from './webhooks.ts'
 import { isBelowVisitorMaximum, takeOverVisitorJobs } from './visitorRequests.ts'
 import { CHANGED_COLUMNS, SHOWN_COLUMNS } from './jobColumns.ts'
-import type { AttemptRow, ChangedJob, JobRow, QueueRow, ReferenceFile, ShownJob } from './rows.ts'
+import type {
+  AttemptRow,
+  ChangedJob,
+  ImportRow,
+  JobRow,
+  QueueRow,
+  ReferenceFile,
+  ShownJob,
+} from './rows.ts'
 
 export interface NewJob {
   id: string
@@ -41,6 +51,8 @@ interface NewJobs extends Pick<CreateJobs, 'filePath' | 'queue' | 'tags' | 'meta
   restriction: Restriction
   /** Receives the events of the jobs, also of those that existed before. */
   receiver?: JobReceiver
+  /** The jobs wait for this import of their file. */
+  newImport?: NewImport
   now: number
 }
 
@@ -51,13 +63,16 @@ interface NewJobs extends Pick<CreateJobs, 'filePath' | 'queue' | 'tags' | 'meta
  * queue does not exist (`queue` is undefined), if it is draining, if the API key would exceed
  * `maxQueuedJobs`, if visitors already have `maxVisitorJobs` pending jobs, or if one of the active
  * jobs is in a queue that the caller cannot see. If the caller does not create jobs as a visitor,
- * the active jobs of visitors that it requests become ordinary jobs.
+ * the active jobs of visitors that it requests become ordinary jobs. With `newImport`, nothing is inserted
+ * if the path has an active import from another URL, which is returned.
  */
 export async function insertJobs(
   db: Database,
   request: NewJobs,
-): Promise<{ rows: JobRow[]; queue: QueueRow | undefined }> {
+): Promise<{ rows: JobRow[]; queue: QueueRow | undefined; activeImport?: ImportRow | undefined }> {
   const requested = JSON.stringify(request.jobs)
+  const { newImport } = request
+  const isFree = newImport ? sql`AND ${isImportFree(request.filePath, newImport)}` : sql``
   const isBelowMaximum =
     request.maxQueuedJobs === null
       ? sql``
@@ -87,7 +102,7 @@ export async function insertJobs(
     INSERT INTO jobs (id, queue, file_path, transformation, priority, source_etag, source_bytes,
       created_at, required_encoders, size_class, reference_files, api_key_id, last_requested_at,
       max_attempts, lease_seconds, stall_seconds, timeout_seconds, chunk_seconds,
-      max_chunks_at_once, tags, metadata)
+      max_chunks_at_once, tags, metadata, stage, run_after)
     SELECT new.value ->> 'id', q.name, ${request.filePath}, new.value ->> 'transformation',
       new.value ->> 'priority', ${request.source.etag}, ${request.source.sizeBytes}, ${request.now},
       new.value ->> 'requiredEncoders', new.value ->> 'sizeClass', new.value ->> 'referenceFiles',
@@ -97,10 +112,11 @@ export async function insertJobs(
       coalesce(${request.timeoutSeconds ?? null}, q.timeout_seconds),
       coalesce(${request.chunkSeconds ?? null}, q.chunk_seconds),
       coalesce(${request.maxChunksAtOnce ?? null}, q.max_chunks_at_once),
-      ${JSON.stringify(request.tags ?? [])}, ${JSON.stringify(request.metadata ?? {})}
+      ${JSON.stringify(request.tags ?? [])}, ${JSON.stringify(request.metadata ?? {})},
+      ${newImport ? 'import' : null}, ${newImport ? NO_DUE_TIME : null}
     FROM json_each(${requested}) AS new, queues AS q
     WHERE q.name = ${request.queue} AND NOT q.draining ${isBelowMaximum} ${isVisitorAllowed}
-      ${isNoneHidden}
+      ${isNoneHidden} ${isFree}
     ORDER BY new.key
     ON CONFLICT DO NOTHING`,
   )
@@ -132,28 +148,49 @@ export async function insertJobs(
           },
           request.now,
         )
-  if (!request.idempotency) {
-    const [, rows, found] = await db.batch([insert, active, queue, ...receivers])
-    return { rows: await takeOver(db, request, rows), queue: found[0] }
+  const importStatements = newImport
+    ? [insertImport(db, request.filePath, newImport, request.now)]
+    : []
+  const found = newImport ? [findImportStatement(db, request.filePath)] : []
+  const results = await db.batch([
+    insert,
+    active,
+    queue,
+    ...recordKey(db, request, requested, isFree),
+    ...receivers,
+    ...importStatements,
+    ...found,
+  ])
+  const rows = await takeOver(db, request, results[1])
+  const latestImport = newImport && (results.at(-1) as ImportRow[])[0]
+  const activeImport = latestImport?.endedAt === null ? latestImport : undefined
+  return { rows, queue: results[2][0], activeImport }
+}
+
+/**
+ * Records an idempotency key in the same transaction: of two concurrent requests with one key, the
+ * second fails and inserts nothing. HAVING excludes a rejected request: at least one of its variants
+ * has no job that the caller can see.
+ */
+function recordKey(db: Database, request: NewJobs, requested: string, isFree: SQL) {
+  const { idempotency, filePath, restriction } = request
+  if (idempotency === null) {
+    return []
   }
-  // Recorded in the same transaction: of two concurrent requests with one key, the second fails and
-  // inserts nothing. HAVING excludes a rejected request: at least one of its variants has no job
-  // that the caller can see.
-  const recordKey = statement(
-    db,
-    sql`
+  return [
+    statement(
+      db,
+      sql`
     INSERT INTO idempotency_keys (key, request_hash, job_ids, created_at)
-    SELECT ${request.idempotency.key}, ${request.idempotency.requestHash},
-      json_group_array(id), ${request.now}
+    SELECT ${idempotency.key}, ${idempotency.requestHash}, json_group_array(id), ${request.now}
     FROM jobs
-    WHERE file_path = ${request.filePath} AND status IN ${sqlList(ACTIVE_STATUSES)}
+    WHERE file_path = ${filePath} AND status IN ${sqlList(ACTIVE_STATUSES)}
       AND transformation IN (SELECT value ->> 'transformation' FROM json_each(${requested}))
       AND EXISTS (SELECT 1 FROM queues WHERE name = ${request.queue})
-      AND (${visibleQueue} IS NULL OR queue = ${visibleQueue})
+      AND (${restriction.queue} IS NULL OR queue = ${restriction.queue}) ${isFree}
     HAVING count(*) = ${request.jobs.length}`,
-  )
-  const [, rows, found] = await db.batch([insert, active, queue, recordKey, ...receivers])
-  return { rows: await takeOver(db, request, rows), queue: found[0] }
+    ),
+  ]
 }
 
 /**

@@ -5,7 +5,7 @@ import { releaseChunks } from './releaseChunks.ts'
 import { type Failure, failStatement, isAllowed, recordAttemptLog } from './jobTransitions.ts'
 import { type Claim, isHeldByClaim } from './leases.ts'
 import type { JobRow } from './rows.ts'
-import { WAITS_FOR_CHUNKS } from './schema/jobs.ts'
+import { NO_DUE_TIME } from './schema/jobs.ts'
 
 /**
  * Returns the statements that make chunks of a job pending again, and retire their files. They do nothing
@@ -29,7 +29,7 @@ export function discardChunkStatements(
     statement(
       db,
       sql`
-      UPDATE jobs SET status = 'pending', run_after = ${WAITS_FOR_CHUNKS}, completed_at = NULL,
+      UPDATE jobs SET status = 'pending', run_after = ${NO_DUE_TIME}, completed_at = NULL,
         package_key = NULL, output = NULL, chunk = json_set(chunk, '$.facts', NULL), progress = 0,
         attempt = min(attempt, max_attempts - 1), runner_id = NULL
       WHERE ${isLost}`,
@@ -53,7 +53,7 @@ export async function remakeChunks(
   now: number,
 ): Promise<JobRow | undefined> {
   const { details } = failure
-  const waiting = { ...failure, retryAt: WAITS_FOR_CHUNKS }
+  const waiting = { ...failure, retryAt: NO_DUE_TIME }
   const [retire, discard] = discardChunkStatements(db, jobId, claim, indexes)
   const results = await db.batch([
     retire,

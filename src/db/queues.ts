@@ -2,7 +2,7 @@
 import { and, eq, getTableColumns, lte, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { jobs, queues } from './schema/index.ts'
-import { WAITS_FOR_CHUNKS } from './schema/jobs.ts'
+import { NO_DUE_TIME } from './schema/jobs.ts'
 import type { JobRow, QueueRow } from './rows.ts'
 
 const { totals: _, ...COLUMNS } = getTableColumns(queues)
@@ -64,7 +64,7 @@ export async function findNextDeadline(db: Database, queue: string): Promise<num
       SELECT min(lease_expires_at) AS at FROM jobs WHERE queue = ${queue} AND status = 'running'
       UNION ALL
       SELECT min(run_after) FROM jobs
-      WHERE queue = ${queue} AND run_after IS NOT NULL AND run_after < ${WAITS_FOR_CHUNKS})`)
+      WHERE queue = ${queue} AND run_after IS NOT NULL AND run_after < ${NO_DUE_TIME})`)
   return row?.at ?? null
 }
 

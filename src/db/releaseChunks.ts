@@ -1,7 +1,7 @@
 /** Statements that make waiting chunks claimable, and that set the progress of their job. */
 import { type SQL, sql } from 'drizzle-orm'
 import type { JobRow } from './rows.ts'
-import { WAITS_FOR_CHUNKS } from './schema/jobs.ts'
+import { NO_DUE_TIME } from './schema/jobs.ts'
 
 /** Returns the statement that sets the progress of a split job to the share of its completed chunks. */
 export function addProgress(jobId: string): SQL {
@@ -21,14 +21,14 @@ export function releaseChunks(jobId: string): SQL {
   return sql`
     UPDATE jobs SET run_after = NULL WHERE seq IN (
       SELECT seq FROM jobs AS waiting
-      WHERE parent_id = ${jobId} AND run_after = ${WAITS_FOR_CHUNKS} AND status = 'pending'
+      WHERE parent_id = ${jobId} AND run_after = ${NO_DUE_TIME} AND status = 'pending'
         AND (chunk ->> 'kind' <> 'join' OR NOT EXISTS (
           SELECT 1 FROM jobs AS other
           WHERE other.parent_id = ${jobId} AND other.chunk ->> 'kind' <> 'join'
             AND other.status <> 'completed'))
       ORDER BY seq LIMIT max(0, (
         SELECT min(max_chunks_at_once) - total(
-          status = 'running' OR (status = 'pending' AND run_after IS NOT ${WAITS_FOR_CHUNKS}))
+          status = 'running' OR (status = 'pending' AND run_after IS NOT ${NO_DUE_TIME}))
         FROM jobs WHERE parent_id = ${jobId})))`
 }
 
@@ -46,7 +46,7 @@ export function releaseNextChunk(
     UPDATE jobs SET run_after = NULL WHERE seq = (
       SELECT seq FROM jobs AS waiting
       WHERE parent_id = ${jobId} AND seq > ${chunk.seq}
-        AND run_after = ${WAITS_FOR_CHUNKS} AND status = 'pending'
+        AND run_after = ${NO_DUE_TIME} AND status = 'pending'
         AND (chunk ->> 'kind' <> 'join' OR NOT EXISTS (
           SELECT 1 FROM jobs AS other
           WHERE other.parent_id = ${jobId} AND other.chunk ->> 'kind' <> 'join'

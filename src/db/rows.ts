@@ -4,6 +4,7 @@ import type {
   apiKeys,
   attempts,
   events,
+  imports,
   jobs,
   namedPresets,
   queues,
@@ -19,6 +20,7 @@ export type { ReferenceFile } from './schema/columns.ts'
 
 export type AttemptRow = typeof attempts.$inferSelect
 export type EventRow = typeof events.$inferSelect
+export type ImportRow = typeof imports.$inferSelect
 export type JobRow = typeof jobs.$inferSelect
 /** What the API shows of a job. */
 export type ShownJob = Pick<JobRow, keyof typeof SHOWN_COLUMNS>

@@ -11,7 +11,7 @@ import { type Claim, isHeldByClaim } from './leases.ts'
 import { addProgress, releaseChunks } from './releaseChunks.ts'
 import type { JobRow } from './rows.ts'
 import { jobs } from './schema/index.ts'
-import { WAITS_FOR_CHUNKS } from './schema/jobs.ts'
+import { NO_DUE_TIME } from './schema/jobs.ts'
 
 export interface Split {
   chunks: StoredChunk[]
@@ -87,7 +87,7 @@ export async function splitJob(
       ${JSON.stringify(requiredEncoders)},
       iif(wanted.value ->> 'kind' = 'join', parent.size_class, ${CHUNK_SIZE_CLASS}),
       0, parent.max_attempts, parent.lease_seconds, parent.stall_seconds, parent.timeout_seconds,
-      parent.chunk_seconds, parent.max_chunks_at_once, ${WAITS_FOR_CHUNKS}, ${now}
+      parent.chunk_seconds, parent.max_chunks_at_once, ${NO_DUE_TIME}, ${now}
     FROM json_each(${list}) AS wanted JOIN jobs AS parent ON parent.id = ${claim.jobId}
     WHERE ${isSplit} AND NOT EXISTS (
       SELECT 1 FROM jobs AS kept

@@ -16,6 +16,8 @@ export const TRANSITIONS = {
   backOff: { from: ['running'], to: 'pending' },
   /** The attempt was interrupted, for example by a shutdown. It does not count. */
   release: { from: ['running'], to: 'pending' },
+  /** The file that the job waits for could not be imported. */
+  failImport: { from: ['pending'], to: 'error' },
   cancel: { from: ['pending'], to: 'cancelled' },
   forceCancel: { from: ['pending', 'running'], to: 'cancelled' },
   retry: { from: ['error'], to: 'pending' },

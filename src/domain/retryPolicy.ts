@@ -13,6 +13,13 @@ const IS_RETRYABLE: Record<FailureCode, boolean> = {
   runner_lost: true,
   storage: true,
   internal: true,
+  // Imports are retried before their jobs fail.
+  import_refused: false,
+  import_unavailable: false,
+  import_too_large: false,
+  import_changed: false,
+  import_invalid: false,
+  import_failed: false,
 }
 
 /**

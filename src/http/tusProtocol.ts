@@ -4,7 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import { quote, shorten } from '../contract/quote.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
 import { type Checksum, CHECKSUM_ALGORITHMS } from '../services/tusUploads/checksum.ts'
-import { MAX_TUS_BYTES } from '../services/tusUploads/createTusUpload.ts'
+import { MAX_FILE_BYTES } from '../services/files/partSize.ts'
 import type { ApiEnv } from './apiEnv.ts'
 import { errorResponse } from './responses/errorResponse.ts'
 
@@ -51,7 +51,7 @@ export const setTusHeaders = createMiddleware<ApiEnv>(async (c, next) => {
   if (c.req.method === 'OPTIONS') {
     c.res.headers.set('Tus-Version', VERSION)
     c.res.headers.set('Tus-Extension', EXTENSIONS.join(','))
-    c.res.headers.set('Tus-Max-Size', String(MAX_TUS_BYTES))
+    c.res.headers.set('Tus-Max-Size', String(MAX_FILE_BYTES))
     c.res.headers.set('Tus-Checksum-Algorithm', CHECKSUM_ALGORITHMS.join(','))
   }
 })

@@ -8,6 +8,8 @@ import type { Platform } from '../services/ports.ts'
 import { createR2Store } from '../storage/r2.ts'
 import { createS3Store } from '../storage/s3/store.ts'
 import { createHubClient, type HubClient } from './hubClient.ts'
+import { sendImportWakeUps } from './importQueue.ts'
+import { createRemoteFiles } from './remoteFiles.ts'
 import { createSettings, type Settings } from './settings.ts'
 import { createSlots } from './slots.ts'
 import { sendTickets } from './tickets.ts'
@@ -61,6 +63,8 @@ function createPorts(env: Env): Ports {
     slots: createSlots(env.SLOTS, () => settings.containers),
     webhooks: createWebhookClient(() => settings.allowsPrivateWebhooks),
     wakeWebhooks: (wakeUps) => sendWakeUps(env.WEBHOOKS, wakeUps),
+    remoteFiles: createRemoteFiles(() => settings.imports),
+    wakeImports: (wakeUps) => sendImportWakeUps(env.IMPORTS, wakeUps),
     signingKeys: () => settings.signingKeys,
   }
 }

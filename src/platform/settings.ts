@@ -1,5 +1,6 @@
 /** Reads and validates the Worker's settings: the [vars] of `wrangler.toml`, and its secrets. */
 import { z } from 'zod'
+import { MAX_FILE_BYTES } from '../services/files/partSize.ts'
 import { parseCredentials, parseDirectUploads } from './s3Settings.ts'
 
 /**
@@ -162,14 +163,24 @@ function readSigningKeys(env: Env): { id: string; secret: string }[] {
   return env.API_KEY ? [{ id: 'api-key', secret: env.API_KEY }] : []
 }
 
-const privateWebhooks = z
+const privateAddresses = z
   .enum(['refuse', 'allow'])
   .default('refuse')
   .transform((value) => value === 'allow')
 
 /** Returns true if webhooks may be sent to private addresses, and without TLS. For development. */
 function readPrivateWebhooks({ WEBHOOK_PRIVATE_ADDRESSES: value }: Env): boolean {
-  return parseSetting(privateWebhooks, value, 'WEBHOOK_PRIVATE_ADDRESSES')
+  return parseSetting(privateAddresses, value, 'WEBHOOK_PRIVATE_ADDRESSES')
+}
+
+const importVars = z.object({
+  IMPORT_MAX_BYTES: z.coerce.number().int().positive().max(MAX_FILE_BYTES),
+  IMPORT_PRIVATE_ADDRESSES: privateAddresses,
+})
+
+function readImports(env: Env) {
+  const vars = parseSetting(importVars, env)
+  return { maxBytes: vars.IMPORT_MAX_BYTES, allowsPrivate: vars.IMPORT_PRIVATE_ADDRESSES }
 }
 
 const compatibility = z.enum(['off', 'openinary']).default('off')
@@ -214,6 +225,7 @@ export interface Settings {
   readonly s3Credentials: ReturnType<typeof readS3Credentials>
   /** The S3 API of the bucket of the originals; null if it is not set. */
   readonly directUploads: ReturnType<typeof readDirectUploads>
+  readonly imports: ReturnType<typeof readImports>
 }
 
 /**
@@ -247,6 +259,9 @@ export function createSettings(env: Env): Settings {
     get directUploads() {
       return cacheValue(this, 'directUploads', readDirectUploads(env))
     },
+    get imports() {
+      return cacheValue(this, 'imports', readImports(env))
+    },
   }
 }
 
@@ -269,6 +284,7 @@ export function validateSettings(env: Env): void {
     checkCompatibility,
     readS3Credentials,
     readDirectUploads,
+    readImports,
   ]) {
     readGroup(env)
   }

@@ -1,15 +1,11 @@
 /** Sends messages to the receivers of webhooks, and checks their addresses. */
-import { findLiteralAddress, findUrlProblem, isPublicAddress } from '../domain/webhookAddress.ts'
 import type { WebhookAnswer, WebhookClient } from '../services/ports.ts'
+import { findAddressProblem } from './publicAddress.ts'
 
 /** Time until the answer has a status. The first bytes of its body are then waited for shortly. */
 const TIMEOUT_MS = 15_000
 const BODY_TIMEOUT_MS = 2_000
 const MAX_RESPONSE_BYTES = 500
-const RESOLVER = 'https://cloudflare-dns.com/dns-query'
-const RESOLVE_TIMEOUT_MS = 5_000
-/** Types of DNS records. */
-const ADDRESS_TYPES = { A: 1, AAAA: 28 }
 
 /** @param allowsPrivate returns true if receivers may be anywhere, also without TLS */
 export function createWebhookClient(allowsPrivate: () => boolean): WebhookClient {
@@ -104,38 +100,4 @@ async function readStart({ body }: Response): Promise<string> {
     reader.cancel().catch(() => undefined)
   }
   return new TextDecoder().decode(Uint8Array.from(bytes))
-}
-
-async function findAddressProblem(url: URL): Promise<string | null> {
-  const problem = findUrlProblem(url)
-  if (problem !== null || findLiteralAddress(url) !== null) {
-    return problem
-  }
-  const addresses = await resolve(url.hostname)
-  if (addresses.length === 0) {
-    return `The name ${url.hostname} has no address.`
-  }
-  const hidden = addresses.find((address) => !isPublicAddress(address))
-  return hidden === undefined
-    ? null
-    : `The name ${url.hostname} has the address ${hidden}, which is not on the public internet.`
-}
-
-/** Resolves a name over HTTPS: Workers have no other access to DNS. @throws if the resolver fails */
-async function resolve(name: string): Promise<string[]> {
-  const answers = await Promise.all(
-    Object.entries(ADDRESS_TYPES).map(async ([type, code]) => {
-      const query = new URLSearchParams({ name, type })
-      const response = await fetch(`${RESOLVER}?${query}`, {
-        headers: { Accept: 'application/dns-json' },
-        signal: AbortSignal.timeout(RESOLVE_TIMEOUT_MS),
-      })
-      if (!response.ok) {
-        throw new Error(`the DNS resolver answered with ${response.status}`)
-      }
-      const { Answer = [] } = await response.json<{ Answer?: { type: number; data: string }[] }>()
-      return Answer.filter((record) => record.type === code).map(({ data }) => data)
-    }),
-  )
-  return answers.flat()
 }

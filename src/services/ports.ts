@@ -3,7 +3,8 @@
  * `src/platform` creates them from the Worker's bindings, so that no service reads the environment.
  */
 import type { ChunkCounts, ProgressData } from '../contract/events.ts'
-import type { Report, Stage } from '../contract/runnerProtocol.ts'
+import type { JobStage } from '../contract/job.ts'
+import type { Report } from '../contract/runnerProtocol.ts'
 import type { Database } from '../db/database.ts'
 import type { Claim } from '../db/leases.ts'
 import type { JobRequirements, RunnerCapabilities } from '../domain/runnerRequirements.ts'
@@ -18,7 +19,7 @@ export interface JobProgress {
   jobId: string
   fence: number
   progress: number
-  stage: Stage | null
+  stage: JobStage | null
   etaSeconds: number | null
   fps: number | null
   speed: number | null
@@ -174,6 +175,48 @@ export interface WebhookWakeUp {
   delaySeconds: number
 }
 
+export interface RemoteRequest {
+  url: string
+  /** Sent to the origin of the URL only, not after a redirect to another. */
+  headers: Readonly<Record<string, string>>
+  /** Sent to every server: `Range` and the conditions. */
+  conditions: Readonly<Record<string, string>>
+}
+
+export type RemoteAnswer =
+  | {
+      ok: true
+      status: number
+      headers: Headers
+      body: ReadableStream<Uint8Array> | null
+      /** The server that answered, for messages. */
+      host: string
+    }
+  | {
+      ok: false
+      /** `refused`: nothing may be sent to the address. `unreachable`: another try can succeed. */
+      reason: 'refused' | 'unreachable'
+      message: string
+    }
+
+/** Files on other servers. */
+export interface RemoteFiles {
+  /** The largest file that is imported. */
+  readonly maxBytes: number
+  /** A body of which nothing arrives for this time counts as cut. */
+  readonly idleMs: number
+  /** Returns why nothing may be sent to a URL, as far as its text says; null if it may. */
+  findProblem(url: string): string | null
+  /** Sends GET and follows redirects. Checks the address of every server. */
+  open(request: RemoteRequest): Promise<RemoteAnswer>
+}
+
+/** Wakes the import to a path. */
+export interface ImportWakeUp {
+  filePath: string
+  delaySeconds: number
+}
+
 export interface Platform {
   db: Database
   originals: ObjectStore
@@ -190,6 +233,9 @@ export interface Platform {
   webhooks: WebhookClient
   /** Sends messages that wake the dispatcher or the sender of webhooks. */
   wakeWebhooks(wakeUps: readonly WebhookWakeUp[]): Promise<void>
+  remoteFiles: RemoteFiles
+  /** Sends messages that have the next step of imports taken. */
+  wakeImports(wakeUps: readonly ImportWakeUp[]): Promise<void>
   /** The keys that sign and seal: the first signs. None if the service has no secret. */
   signingKeys(): SigningKeys
   /** Continues `work` after the response. Its errors are logged. */

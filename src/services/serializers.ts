@@ -5,7 +5,7 @@ import { OCTET_STREAM } from '../contract/fileTypes.ts'
 import type { StoredFile } from '../contract/storedFile.ts'
 import type { Attempt, Chunk, Job } from '../contract/job.ts'
 import type { AttemptRow, JobRow, JobStatusRow, ShownJob } from '../db/rows.ts'
-import { WAITS_FOR_CHUNKS } from '../db/schema/jobs.ts'
+import { NO_DUE_TIME } from '../db/schema/jobs.ts'
 import { httpEtag, type StoredObject } from '../storage/objectStore.ts'
 
 /** Formats milliseconds since the epoch as an ISO 8601 time in UTC. */
@@ -75,7 +75,7 @@ export function serializeJob(row: ShownJob): Job {
     fps: row.fps,
     speed: row.speed,
     playable: row.playableAt !== null,
-    retryAt: toIsoTime(row.runAfter),
+    retryAt: toIsoTime(row.runAfter === NO_DUE_TIME ? null : row.runAfter),
     input: row.input,
     output: row.output,
     plan: row.plan,
@@ -123,7 +123,7 @@ export function serializeChunk(row: JobRow): Chunk {
   return {
     index,
     kind,
-    status: row.runAfter === WAITS_FOR_CHUNKS ? 'waiting' : row.status,
+    status: row.runAfter === NO_DUE_TIME ? 'waiting' : row.status,
     startSeconds,
     endSeconds,
     frames: facts?.frames ?? frames,

@@ -45,11 +45,17 @@ export class BodyReader {
     }
     if (result.done || !result.value) {
       this.hasEnded = true
-      this.isCut = (this.remainingBytes ?? 0) > 0
+      this.isCut ||= (this.remainingBytes ?? 0) > 0
       return null
     }
     this.receivedBytes += result.value.length
     return result.value
+  }
+
+  /** Ends the body as if the client had disconnected. */
+  cut(): void {
+    this.isCut = true
+    this.cancel()
   }
 
   /** Tells the client that nothing more is read. */

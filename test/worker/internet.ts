@@ -1,8 +1,9 @@
-/** The internet of the tests: receivers of webhooks, and a DNS resolver. Miniflare calls it in Node.js. */
+/** The internet of the tests: receivers of webhooks, file servers, and a DNS resolver. Miniflare calls it in Node.js. */
 import { request as sendRequest } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Miniflare, type Request, Response } from 'miniflare'
 import { Webhook } from 'standardwebhooks'
+import { respondAsFileServer, respondWithLog } from './fileServer.ts'
 
 /** IPv4 and IPv6 addresses of names. Other names have a public address. */
 const RECORDS: Record<string, string[]> = {
@@ -13,6 +14,7 @@ const RECORDS: Record<string, string[]> = {
   'local-v6.example.com': ['93.184.216.34', 'fd00::1'],
   'v6.example.com': ['2606:4700::1111'],
   'nowhere.example.com': [],
+  'private.files.example.com': ['192.168.1.20'],
 }
 /** Names that were resolved before, to change the address of `rebind-….example.com`. */
 const resolved = new Set<string>()
@@ -24,6 +26,12 @@ export async function respondAsInternet(request: Request, miniflare: Miniflare):
   const url = new URL(request.url)
   if (url.host === S3_HOST) {
     return passOnToS3(request, await miniflare.ready)
+  }
+  if (url.hostname === 'log.example.com') {
+    return respondWithLog(request)
+  }
+  if (url.hostname.endsWith('files.example.com')) {
+    return respondAsFileServer(request)
   }
   if (url.hostname === 'cloudflare-dns.com') {
     return resolveName(url.searchParams.get('name')!, url.searchParams.get('type')!)

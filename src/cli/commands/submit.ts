@@ -5,15 +5,16 @@ import { action, type Context } from '../context.ts'
 import { usageError } from '../cliError.ts'
 import { createFolder, download } from '../download.ts'
 import { nameVariant } from '../jobTexts.ts'
-import { collect, entry, examples, integer } from '../parsers.ts'
+import { collect, entry, examples, header, integer } from '../parsers.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
-import { chooseTargets, isFile, uploadFile } from '../uploads.ts'
+import { chooseTargets, isFile, isUrl, uploadFile } from '../uploads.ts'
 import { describeEnds, requireCompletion, waitForJobs } from '../waitForJobs.ts'
 
-interface Options extends Omit<CreateJobs, 'filePath' | 'transformations' | 'tags'> {
+interface Options extends Omit<CreateJobs, 'filePath' | 'source' | 'transformations' | 'tags'> {
   transform?: string[]
   tag?: string[]
   to?: string
+  header?: Record<string, string>
   stored?: boolean
   wait: boolean
   maxWait?: number
@@ -23,14 +24,22 @@ interface Options extends Omit<CreateJobs, 'filePath' | 'transformations' | 'tag
 export function addSubmit(program: Command): void {
   program
     .command('submit')
-    .argument('<files...>', 'files of this machine, which are uploaded, or paths of stored files')
+    .argument(
+      '<files...>',
+      'files of this machine, which are uploaded; paths of stored files; or URLs (https://…), which the service imports',
+    )
     .description('Make variants of files, and wait until they are ready')
     .option(
       '-t, --transform <text>',
       'a transformation, such as w_640,q_60; repeat it for more',
       collect,
     )
-    .option('--to <path>', 'storage path for the upload; a folder if it ends in a slash')
+    .option('--to <path>', 'storage path for an upload or import; a folder if it ends in a slash')
+    .option(
+      '--header <name: value>',
+      'a request header for imports, such as Authorization; repeat it for more',
+      header,
+    )
     .option('--stored', 'the files are stored already: upload nothing')
     .option('--queue <name>', 'queue of the jobs')
     .option('--tag <text>', 'a tag of the jobs; repeat it for more', collect)
@@ -58,6 +67,7 @@ export function addSubmit(program: Command): void {
         'submit clip.mp4 -t w_640',
         'submit clip.mp4 -t w_1280 -t f_webm,w_640 -t t_true --to videos/ --download out',
         'submit videos/clip.mp4 -t f_hls --stored --no-wait',
+        'submit https://example.com/clip.mp4 --to videos/ -t w_640',
         'submit clip.mp4 -t w_640 --tag import --metadata customer=42',
         'submit *.mov -t w_640 --json > jobs.json',
       ),
@@ -72,10 +82,10 @@ async function submit(context: Context, files: string[], options: Options): Prom
     throw usageError('--download and --max-wait need to wait: remove --no-wait.')
   }
   const progress = createProgress(output)
-  const stored = await storeFiles(context, files, options, progress)
+  const sources = await storeFiles(context, files, options, progress)
   const jobs: CreatedJob[] = []
-  for (const filePath of stored) {
-    jobs.push(...(await createJobs(context, filePath, options)))
+  for (const source of sources) {
+    jobs.push(...(await createJobs(context, source, options)))
   }
   if (!wait) {
     output.show(jobs, () =>
@@ -95,32 +105,44 @@ async function submit(context: Context, files: string[], options: Options): Prom
   requireCompletion(ended)
 }
 
-/** Uploads the files of this machine. Returns the storage paths of all. */
+type JobSource = Pick<CreateJobs, 'filePath' | 'source'>
+
+/** Uploads the files of this machine. Returns the storage paths of all, and the URLs to import. */
 async function storeFiles(
   context: Context,
   files: string[],
-  { stored: areStored, to }: Options,
+  { stored: areStored, to, header: headers }: Options,
   progress: Progress,
-): Promise<string[]> {
-  const local = areStored ? [] : files.filter(isFile)
+): Promise<JobSource[]> {
+  const local = areStored ? [] : files.filter((file) => isUrl(file) || isFile(file))
   if (local.length === 0 && to !== undefined) {
-    throw usageError(`--to is for uploads, but ${files.join(', ')} is not a file of this machine.`)
+    throw usageError(
+      `--to is for uploads and imports, but ${files.join(', ')} is neither a file of this machine nor a URL.`,
+    )
+  }
+  if (headers && !local.some(isUrl)) {
+    throw usageError('--header is for imports: name a URL (https://…).')
   }
   const targets = new Map(chooseTargets(local, to).map((target) => [target.file, target]))
-  const paths: string[] = []
+  const sources = new Map<string, JobSource>()
   const uploaded: StoredFile[] = []
   for (const file of files) {
     const target = targets.get(file)
+    const filePath = target?.filePath ?? file
+    if (target && isUrl(file)) {
+      sources.set(filePath, { source: { url: file, filePath, ...(headers && { headers }) } })
+      continue
+    }
     if (target) {
       uploaded.push(await uploadFile(context, target, progress))
     }
-    paths.push(target?.filePath ?? file)
+    sources.set(filePath, { filePath })
   }
   progress.finish()
-  return [...new Set(paths)]
+  return [...sources.values()]
 }
 
-async function createJobs({ client, signal }: Context, filePath: string, options: Options) {
+async function createJobs({ client, signal }: Context, source: JobSource, options: Options) {
   const { queue, priority, maxAttempts, timeoutSeconds, stallSeconds, transform } = options
   const { chunkSeconds, maxChunksAtOnce, tag: tags, metadata } = options
   const fields = {
@@ -136,7 +158,7 @@ async function createJobs({ client, signal }: Context, filePath: string, options
   }
   const set = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
   return client.jobs.create(
-    { filePath, ...set, ...(transform && { transformations: transform }) },
+    { ...source, ...set, ...(transform && { transformations: transform }) },
     { signal },
   )
 }

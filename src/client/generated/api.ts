@@ -1037,9 +1037,12 @@ export interface components {
                     attempt: number;
                     maxAttempts: number;
                     /** @enum {string|null} */
-                    errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | null;
-                    /** @enum {string|null} */
-                    stage: "probe" | "analyse" | "encode" | "verify" | "upload" | null;
+                    errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
+                    /**
+                     * @description What the job does now. `import`: it is pending until its file is imported, and `progress` is that of the import
+                     * @enum {string|null}
+                     */
+                    stage: "import" | "probe" | "analyse" | "encode" | "verify" | "upload" | null;
                     /** @description True if the package can be used: a stream up to its current end while the job runs, and any package once the job is completed */
                     playable: boolean;
                     /**
@@ -1164,11 +1167,23 @@ export interface components {
             /** @description Description of the error, often with what to do */
             message: string;
             /** @enum {string} */
-            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
             requestId: string;
         };
         CreateJobs: {
-            filePath: string;
+            /** @description Path of a stored file. Send it or `source` */
+            filePath?: string;
+            /** @description A file on another server. It is imported before the jobs start. Needs the scope files:write */
+            source?: {
+                /** @description URL of the file. It must begin with https://, and its server must be on the public internet */
+                url: string;
+                /** @description Up to 20 request headers, such as Authorization. They are sent to the origin of the URL only, stored encrypted, and deleted when the import ends */
+                headers?: {
+                    [key: string]: string;
+                };
+                /** @description The path under which the file is stored */
+                filePath: string;
+            };
             /**
              * @description Transformations, each a string in the URL grammar or an object. A job is created for each variant that has no active job (one that has not ended). Default: one MP4 with all defaults
              * @default [
@@ -1481,9 +1496,12 @@ export interface components {
             attempt: number;
             maxAttempts: number;
             /** @enum {string|null} */
-            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | null;
-            /** @enum {string|null} */
-            stage: "probe" | "analyse" | "encode" | "verify" | "upload" | null;
+            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
+            /**
+             * @description What the job does now. `import`: it is pending until its file is imported, and `progress` is that of the import
+             * @enum {string|null}
+             */
+            stage: "import" | "probe" | "analyse" | "encode" | "verify" | "upload" | null;
             etaSeconds: number | null;
             /** @description Frames per second, while the job runs */
             fps: number | null;
@@ -1559,7 +1577,7 @@ export interface components {
             /** @enum {string|null} */
             outcome: "completed" | "failed" | "released" | "cancelled" | null;
             /** @enum {string|null} */
-            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | null;
+            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
             error: string | null;
             /** @description The ffmpeg command; shortened if the attempt completed the job */
             command: string | null;
@@ -1592,7 +1610,7 @@ export interface components {
             /** Format: date-time */
             endedAt: string | null;
             /** @enum {string|null} */
-            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | null;
+            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
             error: string | null;
             /** @description Milliseconds spent in each stage */
             timings: {
@@ -1614,7 +1632,7 @@ export interface components {
             skipped: {
                 jobId: string;
                 /** @enum {string} */
-                code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                 message: string;
             }[];
             /** @description Send the request again with it as `cursor` for the next jobs; null at the end */
@@ -1638,7 +1656,7 @@ export interface components {
                  * @description Without `status`, only failed jobs are selected, as with the status `error`
                  * @enum {string}
                  */
-                errorCode?: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal";
+                errorCode?: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed";
                 tag?: string;
                 /**
                  * Format: date-time
@@ -2417,7 +2435,7 @@ export interface operations {
                 /** @description Folder of the file, for example `videos/2026` */
                 pathPrefix?: string;
                 /** @description Without `status`, only failed jobs are selected, as with the status `error` */
-                errorCode?: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal";
+                errorCode?: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed";
                 tag?: string;
                 /** @description Jobs that were created at this time or later */
                 createdAfter?: string;
@@ -2658,9 +2676,12 @@ export interface operations {
                             attempt: number;
                             maxAttempts: number;
                             /** @enum {string|null} */
-                            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | null;
-                            /** @enum {string|null} */
-                            stage: "probe" | "analyse" | "encode" | "verify" | "upload" | null;
+                            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
+                            /**
+                             * @description What the job does now. `import`: it is pending until its file is imported, and `progress` is that of the import
+                             * @enum {string|null}
+                             */
+                            stage: "import" | "probe" | "analyse" | "encode" | "verify" | "upload" | null;
                             etaSeconds: number | null;
                             /** @description Frames per second, while the job runs */
                             fps: number | null;
@@ -2783,7 +2804,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Error"] & {
                         /** @enum {string} */
-                        code: "queue_draining" | "variant_busy" | "idempotency_conflict" | "idempotency_jobs_deleted";
+                        code: "queue_draining" | "variant_busy" | "idempotency_conflict" | "idempotency_jobs_deleted" | "import_busy";
                     };
                 };
             };
@@ -4818,11 +4839,11 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         jobId: string;
                         /** @enum {string|null} */
-                        errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | null;
+                        errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
                     };
                 };
             };
@@ -8760,9 +8781,12 @@ export interface operations {
                                 attempt: number;
                                 maxAttempts: number;
                                 /** @enum {string|null} */
-                                errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | null;
-                                /** @enum {string|null} */
-                                stage: "probe" | "analyse" | "encode" | "verify" | "upload" | null;
+                                errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
+                                /**
+                                 * @description What the job does now. `import`: it is pending until its file is imported, and `progress` is that of the import
+                                 * @enum {string|null}
+                                 */
+                                stage: "import" | "probe" | "analyse" | "encode" | "verify" | "upload" | null;
                                 etaSeconds: number | null;
                                 /** @description Frames per second, while the job runs */
                                 fps: number | null;
@@ -10412,11 +10436,11 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         jobId: string;
                         /** @enum {string|null} */
-                        errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | null;
+                        errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
                     };
                 };
             };
@@ -10612,7 +10636,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         /** @enum {string} */
                         status: "not_found";
@@ -10745,7 +10769,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         /** @enum {string} */
                         status: "not_found";

@@ -12,4 +12,10 @@ export const ADVICE: Record<NonNullable<Job['errorCode']>, string> = {
   runner_lost: 'Look at the logs of the runner that is named below, then retry.',
   storage: 'Check that the original still exists, then retry.',
   internal: 'Report it with the file, the command and the last lines of ffmpeg below.',
+  import_refused: 'Name the final, public https URL of the file.',
+  import_unavailable: 'Check the URL and the request headers of the source.',
+  import_too_large: 'Import a smaller file, or raise the limit that the message names.',
+  import_changed: 'Import the file when it is complete and does not change any more.',
+  import_invalid: 'Check that the URL is that of the file itself, and its extension.',
+  import_failed: 'Retry. If it fails again, look at the log of the service.',
 }

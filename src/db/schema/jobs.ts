@@ -12,17 +12,20 @@ import {
 } from 'drizzle-orm/sqlite-core'
 import type { StoredChunk } from '../../contract/chunk.ts'
 import type { FailureCode } from '../../contract/failureCode.ts'
-import type { ATTEMPT_OUTCOMES } from '../../contract/job.ts'
+import type { ATTEMPT_OUTCOMES, JobStage } from '../../contract/job.ts'
 import type { JobStatus } from '../../contract/jobStatus.ts'
 import type { MediaFacts } from '../../contract/mediaFacts.ts'
 import type { Plan } from '../../contract/plan.ts'
-import type { Stage, Timings } from '../../contract/runnerProtocol.ts'
+import type { Timings } from '../../contract/runnerProtocol.ts'
 import { FINAL_STATUSES, QUEUED_STATUSES } from '../../domain/jobTransitions.ts'
 import { hasStatus, referenceFileList, time } from './columns.ts'
 import { queues } from './queues.ts'
 
-/** `run_after` of a chunk that waits for others of its job: the latest time of a `Date`. */
-export const WAITS_FOR_CHUNKS = 8_640_000_000_000_000
+/**
+ * `run_after` of a job without a time of its own, the latest of a `Date`: a chunk that waits for others of its job, or a
+ * job that waits for the import of its file, which has the stage `import`.
+ */
+export const NO_DUE_TIME = 8_640_000_000_000_000
 
 export const jobs = sqliteTable(
   'jobs',
@@ -42,7 +45,7 @@ export const jobs = sqliteTable(
     status: text().$type<JobStatus>().notNull().default('pending'),
     priority: integer().notNull(),
     progress: real().notNull().default(0),
-    stage: text().$type<Stage>(),
+    stage: text().$type<JobStage>(),
     etaSeconds: real(),
     fps: real(),
     speed: real(),
@@ -85,7 +88,7 @@ export const jobs = sqliteTable(
     chunk: text({ mode: 'json' }).$type<StoredChunk>(),
     /**
      * Time of a delayed retry. A claim or the watchdog sets it to null once it is due. That of a chunk
-     * that waits for others is `WAITS_FOR_CHUNKS`.
+     * that waits for others is `NO_DUE_TIME`, and so is that of a job whose file is imported.
      */
     runAfter: time(),
     leaseExpiresAt: time(),

@@ -66,7 +66,7 @@ const createJobsRoute = route(write, {
       z.object({ jobs: z.array(createdJob) }),
       'The job of each requested variant, in the order of the transformations',
     ),
-    ...errors(...CREATE_JOBS_CODES),
+    ...errors(...CREATE_JOBS_CODES, 'import_busy'),
   },
 })
 
@@ -174,13 +174,17 @@ const deleteRoute = route(write, {
 export const jobRoutes = createApi()
   .openapi(createJobsRoute, async (c) => {
     const key = c.req.valid('header')['idempotency-key'] ?? null
-    const request = c.req.valid('json')
+    const body = c.req.valid('json')
+    const caller = c.get('caller')
     const denied =
-      request.webhookUrl === undefined ? null : missingScopeError(c.get('caller'), 'webhooks:write')
+      (body.webhookUrl === undefined ? null : missingScopeError(caller, 'webhooks:write')) ??
+      (body.source === undefined ? null : missingScopeError(caller, 'files:write'))
     if (denied) {
       return errorResponse(c, denied)
     }
-    const created = await createJobs(c.get('platform'), c.get('caller'), request, key)
+    // The schema requires one of the two.
+    const request = { ...body, filePath: body.filePath ?? body.source!.filePath }
+    const created = await createJobs(c.get('platform'), caller, request, key)
     if (!created.ok) {
       return errorResponse(c, created)
     }

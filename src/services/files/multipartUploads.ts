@@ -26,6 +26,8 @@ import { beginWrite, finishWrite, type QuotaExceeded, reservePart } from './stor
 
 /** Ids of tus uploads begin with it. They have rows of `uploads` too, but routes of their own. */
 export const TUS_ID_PREFIX = 'tus_'
+/** Ids of the uploads of imports, to which only the service adds parts. */
+export const IMPORT_ID_PREFIX = 'imp_'
 
 /** One is kept; a request that was interrupted can leave another. */
 const MAX_TAILS = 1_000
@@ -164,7 +166,8 @@ export function tailPrefix(id: string): string {
 }
 
 export async function findVisibleUpload({ db }: Platform, restriction: Restriction, id: string) {
-  const upload = id.startsWith(TUS_ID_PREFIX) ? undefined : await findUpload(db, id)
+  const isOther = [TUS_ID_PREFIX, IMPORT_ID_PREFIX].some((prefix) => id.startsWith(prefix))
+  const upload = isOther ? undefined : await findUpload(db, id)
   return upload && canSeePath(restriction, upload.filePath) ? upload : undefined
 }
 

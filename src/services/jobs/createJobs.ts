@@ -1,14 +1,16 @@
 /** Creates jobs: one for each requested variant that has no active job (pending or running). */
 import { writeCount } from '../../contract/writeCount.ts'
 import type { CreateJobs } from '../../contract/job.ts'
+import { shorten } from '../../contract/quote.ts'
 import type { PresetBody } from '../../contract/namedPreset.ts'
 import type { Rendition } from '../../contract/rendition.ts'
 import { insertJobs, type NewJob } from '../../db/jobs.ts'
-import type { JobRow, QueueRow } from '../../db/rows.ts'
+import type { NewImport } from '../../db/imports.ts'
+import type { ImportRow, JobRow, QueueRow } from '../../db/rows.ts'
 import { canSee, canSeePath, canSeeQueue, chargedKeyId } from '../../domain/caller.ts'
 import { sha256Hex } from '../../domain/digest.ts'
 import { QUEUED_STATUSES } from '../../domain/jobTransitions.ts'
-import { errorResult } from '../../domain/result.ts'
+import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { writeCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { TransformationError } from '../../domain/transformation/transformationError.ts'
 import { folderError } from '../apiKeys/accessErrors.ts'
@@ -16,6 +18,7 @@ import type { Platform } from '../ports.ts'
 import { offerJobs } from '../queues/offerJobs.ts'
 import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import { type FoundPresets, resolveRendition } from '../variants/namedPresets.ts'
+import { buildImport } from '../imports/importSource.ts'
 import { findJobReceiver } from '../webhooks/jobReceiver.ts'
 import { type CreateJobsError, variantBusyError } from './createJobErrors.ts'
 import { findJobsOfRepeatedRequest, type IdempotentRequest } from './idempotency.ts'
@@ -27,6 +30,7 @@ export interface CreatedJob {
   deduplicated: boolean
 }
 export type CreateOutcome = { ok: true; jobs: CreatedJob[] } | CreateJobsError
+type ImportOutcome = CreateOutcome | ErrorResult<'import_busy' | 'not_configured'>
 
 /**
  * Creates the jobs of a request, in the order of its transformations. A request with the same
@@ -35,12 +39,24 @@ export type CreateOutcome = { ok: true; jobs: CreatedJob[] } | CreateJobsError
  *
  * @param givenKey the header `Idempotency-Key`, or null
  */
+export function createJobs(
+  platform: Platform,
+  caller: Creator,
+  request: CreateJobs & { source?: undefined },
+  givenKey: string | null,
+): Promise<CreateOutcome>
+export function createJobs(
+  platform: Platform,
+  caller: Creator,
+  request: CreateJobs,
+  givenKey: string | null,
+): Promise<ImportOutcome>
 export async function createJobs(
   platform: Platform,
   caller: Creator,
   request: CreateJobs,
   givenKey: string | null,
-): Promise<CreateOutcome> {
+): Promise<ImportOutcome> {
   const denied = checkAccess(caller, request)
   if (denied) {
     return denied
@@ -69,6 +85,10 @@ export async function createJobs(
     return built
   }
   const { jobs, source } = built
+  const imported = request.source && (await buildImport(platform, caller, request.source))
+  if (imported?.ok === false) {
+    return imported
+  }
   const named =
     request.webhookUrl === undefined
       ? null
@@ -88,6 +108,7 @@ export async function createJobs(
       maxVisitorJobs: caller.maxVisitorJobs ?? null,
       restriction: caller,
       ...(named && { receiver: named.receiver }),
+      ...(imported && { newImport: imported.newImport }),
       now: Date.now(),
     })
   } catch (error) {
@@ -98,14 +119,27 @@ export async function createJobs(
     }
     throw error
   }
+  if (imported && inserted.activeImport && isOther(inserted.activeImport, imported.newImport)) {
+    return errorResult(
+      'import_busy',
+      `Another file is being imported to ${shorten(request.filePath)}. Wait for it, cancel the jobs that wait for it, or name another path.`,
+    )
+  }
   const outcome = collectJobs(caller, request, jobs, inserted)
   if (outcome.ok && inserted.queue) {
     startJobs(platform, inserted.queue, outcome.jobs)
+    if (inserted.activeImport) {
+      platform.defer(platform.wakeImports([{ filePath: request.filePath, delaySeconds: 0 }]))
+    }
     if (named) {
       platform.defer(platform.hubs.useWebhooks())
     }
   }
   return outcome
+}
+
+function isOther(active: ImportRow, { urlHash }: NewImport): boolean {
+  return active.urlHash !== urlHash
 }
 
 function checkAccess(caller: Creator, { filePath, queue }: CreateJobs) {
@@ -207,6 +241,10 @@ function collectJobs(
 
 function startJobs(platform: Platform, queue: QueueRow, jobs: CreatedJob[]): void {
   const newJobs = jobs.filter((job) => !job.deduplicated).map(({ row }) => row)
+  if (newJobs.some(({ stage }) => stage === 'import')) {
+    platform.defer(platform.hubs.notify(queue.name, null))
+    return
+  }
   if (newJobs.length > 0) {
     const startable = Math.min(newJobs.length, countStartableJobs(queue))
     platform.defer(offerJobs(platform, queue.name, newJobs, startable))

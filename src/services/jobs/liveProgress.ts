@@ -1,6 +1,10 @@
-/** Progress of running jobs, which their hubs have in memory. The database is only told now and then. */
+/**
+ * Progress of running jobs, which their hubs have in memory. The database is only told now and then. That of jobs that
+ * wait for an import is recorded with the import.
+ */
 import type { JobStatusRow } from '../../db/rows.ts'
 import { describeError, logError } from '../../log.ts'
+import { addImportProgress } from '../imports/importProgress.ts'
 import type { JobProgress, Platform } from '../ports.ts'
 
 /**
@@ -8,9 +12,10 @@ import type { JobProgress, Platform } from '../ports.ts'
  * that has a running job among them. A row of a hub that does not answer stays as it is.
  */
 export async function addLiveProgress<Row extends JobStatusRow>(
-  { hubs }: Pick<Platform, 'hubs'>,
-  rows: Row[],
+  platform: Pick<Platform, 'hubs' | 'db'>,
+  stored: Row[],
 ): Promise<Row[]> {
+  const rows = await addImportProgress(platform, stored)
   const ids = new Map<string, string[]>()
   for (const { id, queue, status, stage } of rows) {
     // Without a stage, no report has arrived.
@@ -23,7 +28,7 @@ export async function addLiveProgress<Row extends JobStatusRow>(
   }
   const answers = await Promise.all(
     [...ids].map(([queue, jobIds]) =>
-      hubs.readProgress(queue, jobIds).catch((error: unknown) => {
+      platform.hubs.readProgress(queue, jobIds).catch((error: unknown) => {
         logError('hub_unreachable', { queue, error: describeError(error) })
         return []
       }),

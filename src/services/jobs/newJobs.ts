@@ -24,17 +24,20 @@ export type Creator = Pick<Caller, 'keyId' | 'queue' | 'pathPrefix' | 'maxQueued
 /** The renditions of a request by canonical form. Repeated variants of a request are merged. */
 export type Renditions = ReadonlyMap<string, Rendition>
 
+const NOT_IMPORTED = { etag: '', sizeBytes: 0 }
+
 /** Reads the original and the reference files, and builds the new jobs. */
 export async function buildJobs(
   platform: Platform,
   caller: Creator,
-  { filePath, priority }: CreateJobs,
+  { filePath, priority, source: remote }: CreateJobs,
   renditions: Renditions,
 ) {
-  const source = await platform.originals.head(filePath)
+  // A file that is imported can replace a stored one. Its etag and size are recorded when it is stored.
+  const source = remote ? NOT_IMPORTED : await platform.originals.head(filePath)
   const problem = await findOriginalProblem(
     platform,
-    { filePath, sizeBytes: source?.sizeBytes ?? null },
+    { filePath, sizeBytes: remote ? null : (source?.sizeBytes ?? null) },
     renditions.values(),
   )
   if (problem) {

@@ -1,6 +1,5 @@
 /** Creates tus uploads. */
 import { writeCount } from '../../contract/writeCount.ts'
-import { MAX_PARTS } from '../../contract/uploadParts.ts'
 import { insertTusUpload, listSignedUploads, type TusUpload } from '../../db/tusUploads.ts'
 import { canSeePath, chargedKeyId } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
@@ -9,15 +8,9 @@ import { type ContentError, originalAttributes } from '../../storage/originals.t
 import { folderError } from '../apiKeys/accessErrors.ts'
 import type { Uploader } from '../files/files.ts'
 import { deleteUploadAndParts, TUS_ID_PREFIX } from '../files/multipartUploads.ts'
+import { choosePartSize, MAX_FILE_BYTES } from '../files/partSize.ts'
 import { type QuotaExceeded, reservePart } from '../files/storageQuota.ts'
 import type { Platform } from '../ports.ts'
-
-const MIB = 1024 * 1024
-/** R2's minimum. */
-const MIN_PART_BYTES = 5 * MIB
-/** Part size of uploads of the maximum length, and of those whose length is not known yet. */
-const MAX_PART_BYTES = 32 * MIB
-export const MAX_TUS_BYTES = MAX_PARTS * MAX_PART_BYTES
 
 export interface NewTusUpload {
   filePath: string
@@ -96,7 +89,7 @@ export function findLengthError(
   if (lengthBytes === 0) {
     return errorResult('content_mismatch', 'The file is empty.')
   }
-  const limit = Math.min(maxBytes ?? MAX_TUS_BYTES, MAX_TUS_BYTES)
+  const limit = Math.min(maxBytes ?? MAX_FILE_BYTES, MAX_FILE_BYTES)
   return lengthBytes > limit
     ? errorResult(
         'too_large',
@@ -108,10 +101,4 @@ export function findLengthError(
 /** Reserves the storage of an upload up to a length. A smaller reservation of it is extended. */
 export function reserveTusBytes(platform: Platform, { upload }: TusUpload, lengthBytes: number) {
   return lengthBytes === 0 ? ({ ok: true } as const) : reservePart(platform, upload, 1, lengthBytes)
-}
-
-function choosePartSize(lengthBytes: number | null): number {
-  return lengthBytes === null
-    ? MAX_PART_BYTES
-    : Math.max(MIN_PART_BYTES, Math.ceil(lengthBytes / MAX_PARTS / MIB) * MIB)
 }

@@ -77,6 +77,7 @@ test('the first deploy creates every resource and an API key', () => {
     'queues create reelqueue-webhooks',
     'queues create reelqueue-bucket-events',
     'queues create reelqueue-bucket-events-dead',
+    'queues create reelqueue-imports',
     'd1 migrations apply DB --remote',
     'deploy --secrets-file',
   ])
@@ -180,6 +181,11 @@ binding = "WEBHOOKS"
 queue = "staging-webhooks"
 [[env.staging.queues.consumers]]
 queue = "staging-webhooks"
+[[env.staging.queues.producers]]
+binding = "IMPORTS"
+queue = "staging-imports"
+[[env.staging.queues.consumers]]
+queue = "staging-imports"
 `
 
 test('with --env the resources are those of the environment, in every command', () => {
@@ -194,6 +200,7 @@ test('with --env the resources are those of the environment, in every command', 
     `d1 create reelqueue-staging${suffix}`,
     `queues create staging-tickets${suffix}`,
     `queues create staging-webhooks${suffix}`,
+    `queues create staging-imports${suffix}`,
     `d1 migrations apply DB --remote${suffix}`,
     `deploy --name other${suffix}`,
   ])

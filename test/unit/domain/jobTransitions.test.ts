@@ -10,6 +10,7 @@ const ALLOWED: Record<string, string> = {
   'running fail': 'error',
   'running backOff': 'pending',
   'running release': 'pending',
+  'pending failImport': 'error',
   'pending cancel': 'cancelled',
   'pending forceCancel': 'cancelled',
   'running forceCancel': 'cancelled',
@@ -20,8 +21,8 @@ describe('the transition table', () => {
   const events = Object.keys(TRANSITIONS) as (keyof typeof TRANSITIONS)[]
   const grid = JOB_STATUSES.flatMap((from) => events.map((event) => ({ from, event })))
 
-  it('has five statuses and eight events, which include the expected ones', () => {
-    expect(grid).toHaveLength(40)
+  it('has five statuses and nine events, which include the expected ones', () => {
+    expect(grid).toHaveLength(45)
     for (const known of Object.keys(ALLOWED)) {
       expect(grid.map(({ from, event }) => `${from} ${event}`)).toContain(known)
     }

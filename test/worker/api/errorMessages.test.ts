@@ -53,7 +53,12 @@ describe('a message names what is allowed', () => {
 
   const file = { filePath: 'a.mp4' }
   it.each<[string, string, object | string, string]>([
-    ['POST', '/queue/jobs', {}, 'filePath is missing. It must be text.'],
+    [
+      'POST',
+      '/queue/jobs',
+      {},
+      'Send either filePath, for a stored file, or source with url and filePath, for a file that is to be imported.',
+    ],
     ['POST', '/queue/jobs', { filePath: 7 }, 'filePath must be text (got 7).'],
     [
       'POST',
@@ -89,7 +94,7 @@ describe('a message names what is allowed', () => {
       'POST',
       '/queue/jobs',
       { ...file, priorty: 1 },
-      '"priorty" is not a field. The fields are filePath, transformations, priority, queue, webhookUrl, maxAttempts, timeoutSeconds, stallSeconds, chunkSeconds, maxChunksAtOnce, tags, metadata.',
+      '"priorty" is not a field. The fields are filePath, source, transformations, priority, queue, webhookUrl, maxAttempts, timeoutSeconds, stallSeconds, chunkSeconds, maxChunksAtOnce, tags, metadata.',
     ],
     [
       'PUT',

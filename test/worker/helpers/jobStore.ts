@@ -1,8 +1,11 @@
 /** Creates and changes jobs by the functions of src/db alone, without a hub, Queues or a runner. */
+import { env } from 'cloudflare:workers'
 import { cancelJobRows, failJob, releaseJob, retryJobRows } from '../../../src/db/jobTransitions.ts'
 import { completeJob } from '../../../src/db/completeJob.ts'
 import { claimNextJob } from '../../../src/db/leases.ts'
+import { failImport } from '../../../src/db/imports.ts'
 import { findJob, insertJobs } from '../../../src/db/jobs.ts'
+import { NO_DUE_TIME } from '../../../src/db/schema/jobs.ts'
 import type { JobStatus } from '../../../src/contract/jobStatus.ts'
 import { UNRESTRICTED } from '../../../src/domain/caller.ts'
 import type { JobEvent } from '../../../src/domain/jobTransitions.ts'
@@ -90,6 +93,8 @@ export async function applyEvent(
       return failJob(db, claim, { ...failure, retryAt: now + 60_000 }, now)
     case 'release':
       return releaseJob(db, claim)
+    case 'failImport':
+      return readChanged(await failImportOf(job.id, now))
     case 'cancel':
       return readChanged(await cancelJobRows(db, [job.id], false, now, UNRESTRICTED))
     case 'forceCancel':
@@ -97,6 +102,21 @@ export async function applyEvent(
     case 'retry':
       return readChanged(await retryJobRows(db, [job.id], UNRESTRICTED))
   }
+}
+
+/** Has a pending job wait for an import, which then fails. */
+async function failImportOf(jobId: string, now: number): Promise<ChangedJob[]> {
+  const { filePath } = (await findJob(db, jobId, UNRESTRICTED))!
+  await env.DB.batch([
+    env.DB.prepare(
+      `UPDATE jobs SET stage = 'import', run_after = ${NO_DUE_TIME} WHERE id = ? AND status = 'pending'`,
+    ).bind(jobId),
+    env.DB.prepare(
+      "INSERT OR REPLACE INTO imports (file_path, url_hash, started_at, due_at) VALUES (?, '', 0, 0)",
+    ).bind(filePath),
+  ])
+  const failure = { code: 'import_refused', message: 'it was refused', keepsSource: false } as const
+  return (await failImport(db, { filePath, fence: 0 }, failure, now))!
 }
 
 async function readChanged([changed]: ChangedJob[]): Promise<JobRow | undefined> {

@@ -19,6 +19,7 @@ const EVENT_TYPES: Record<JobEvent, string> = {
   fail: 'job:error',
   backOff: 'job:retrying',
   release: 'job:retrying',
+  failImport: 'job:error',
   cancel: 'job:cancelled',
   forceCancel: 'job:cancelled',
   retry: 'job:retrying',
@@ -84,8 +85,9 @@ describe('every event in every status', () => {
     async (status) => {
       const job = await insertJobIn(status)
       const eventsBefore = await eventTypes(job.id)
-      const { id, queue, fence } = job
-      expect(await deleteJobRows(db, [job.id], UNRESTRICTED)).toEqual([{ id, queue, fence }])
+      const { id, queue, fence, filePath, stage } = job
+      const deleted = { id, queue, fence, filePath, stage }
+      expect(await deleteJobRows(db, [job.id], UNRESTRICTED)).toEqual([deleted])
       expect(await findJob(db, job.id, UNRESTRICTED)).toBeUndefined()
       expect(await eventTypes(job.id)).toEqual([...eventsBefore, 'job:deleted'])
       expect(await listAttemptRows(job.id)).toEqual([])

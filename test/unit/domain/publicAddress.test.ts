@@ -1,6 +1,6 @@
 /** Receivers of webhooks must be on the public internet, however their address is written. */
 import { describe, expect, it } from 'vitest'
-import { findUrlProblem, isPublicAddress } from '../../../src/domain/webhookAddress.ts'
+import { findUrlProblem, isPublicAddress } from '../../../src/domain/publicAddress.ts'
 
 describe('an address is refused if it is', () => {
   it.each([

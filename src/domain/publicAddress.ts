@@ -1,4 +1,4 @@
-/** Addresses to which webhooks are not sent: a receiver must be on the public internet. */
+/** Addresses to which the service sends no requests of callers: a server must be on the public internet. */
 import ipaddr from 'ipaddr.js'
 
 /** Names of this machine or of a private network, which no public DNS server has. */
@@ -29,8 +29,8 @@ export function findLiteralAddress({ hostname }: URL): string | null {
 }
 
 /**
- * Returns why a URL cannot be that of a receiver, as far as its text says; null if it can. The URL parser
- * has already turned other forms of IPv4 addresses (2130706433, 0x7f.1) into four numbers.
+ * Returns why nothing may be sent to a URL, as far as its text says; null if it may. The URL parser has already
+ * turned other forms of IPv4 addresses (2130706433, 0x7f.1) into four numbers.
  */
 export function findUrlProblem(url: URL): string | null {
   if (url.protocol !== 'https:') {

@@ -1,0 +1,109 @@
+/** Requests files from other servers, as callers named them. Each server must be on the public internet. */
+import { findUrlProblem } from '../domain/publicAddress.ts'
+import type { RemoteAnswer, RemoteFiles, RemoteRequest } from '../services/ports.ts'
+import { findAddressProblem } from './publicAddress.ts'
+
+const MAX_REDIRECTS = 5
+const REDIRECTS = [301, 302, 303, 307, 308]
+/** Time until an answer has a status. */
+const TIMEOUT_MS = 30_000
+const IDLE_MS = 30_000
+
+interface RemoteSettings {
+  /** True if servers may be anywhere, also without TLS. */
+  allowsPrivate: boolean
+  maxBytes: number
+}
+
+/** @param readSettings is called when the settings are needed, because one that is not valid throws */
+export function createRemoteFiles(readSettings: () => RemoteSettings): RemoteFiles {
+  return {
+    get maxBytes() {
+      return readSettings().maxBytes
+    },
+    idleMs: IDLE_MS,
+    findProblem: (url) => (readSettings().allowsPrivate ? null : findUrlProblem(new URL(url))),
+    open: (request) => follow(request, readSettings().allowsPrivate),
+  }
+}
+
+async function follow(request: RemoteRequest, allowsPrivate: boolean): Promise<RemoteAnswer> {
+  const find = async (url: URL) => (allowsPrivate ? null : findAddressProblem(url))
+  let url = new URL(request.url)
+  let { headers } = request
+  for (let redirects = 0; ; redirects++) {
+    const origin = redirects === 0 ? 'The URL' : `The redirect to ${url.host}`
+    try {
+      const problem = await find(url)
+      if (problem !== null) {
+        return refuse(`${origin} is refused: ${problem}`)
+      }
+      const response = await send(url, { ...headers, ...request.conditions })
+      // The request resolved the name again. Nothing is read from a server whose name now has another address.
+      const problemNow = await find(url)
+      if (problemNow !== null) {
+        await response.body?.cancel()
+        return refuse(`${origin} is refused: ${problemNow}`)
+      }
+      if (!REDIRECTS.includes(response.status)) {
+        const { status, body } = response
+        return { ok: true, status, headers: response.headers, body, host: url.host }
+      }
+      await response.body?.cancel()
+      const target = readTarget(response, url)
+      if (target === null || redirects === MAX_REDIRECTS) {
+        return refuse(
+          target === null
+            ? `The server ${url.host} redirects (${response.status}) to no valid URL.`
+            : `There are more than ${MAX_REDIRECTS} redirects. Name the URL to which they lead.`,
+        )
+      }
+      // Once left out, they are not sent again, even if a later redirect leads back.
+      headers = target.origin === url.origin ? headers : {}
+      url = target
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      return {
+        ok: false,
+        reason: 'unreachable',
+        message: `The request to ${url.host} failed: ${message}`,
+      }
+    }
+  }
+}
+
+function refuse(message: string): RemoteAnswer {
+  return { ok: false, reason: 'refused', message }
+}
+
+function readTarget(response: Response, url: URL): URL | null {
+  const location = response.headers.get('Location')
+  if (location === null || !URL.canParse(location, url.href)) {
+    return null
+  }
+  const target = new URL(location, url)
+  target.username = ''
+  target.password = ''
+  target.hash = ''
+  return /^https?:$/.test(target.protocol) ? target : null
+}
+
+/** @throws if there is no answer in time */
+async function send(url: URL, headers: Record<string, string>): Promise<Response> {
+  const controller = new AbortController()
+  // Ends with the answer: the body can take longer.
+  const timer = setTimeout(
+    () => controller.abort(new Error(`there was no answer within ${TIMEOUT_MS / 1000} s`)),
+    TIMEOUT_MS,
+  )
+  try {
+    return await fetch(url, {
+      headers: { 'User-Agent': 'Reelqueue-Import', ...headers, 'Accept-Encoding': 'identity' },
+      redirect: 'manual',
+      cache: 'no-store',
+      signal: controller.signal,
+    })
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,149 @@
+/** Fetches the next bytes of a file from its server, and stores the file when all are there. */
+import type { ImportRow, UploadRow } from '../../db/rows.ts'
+import { findUpload, listUploadParts } from '../../db/uploads.ts'
+import { BodyReader } from '../../storage/bodyReader.ts'
+import { assembleParts } from '../files/completeUpload.ts'
+import { deleteUploadAndParts } from '../files/multipartUploads.ts'
+import { choosePartSize } from '../files/partSize.ts'
+import type { Platform } from '../ports.ts'
+import { beginFile } from './beginFile.ts'
+import type { ImportLease } from './ImportLease.ts'
+import type { ImportSource } from './importSource.ts'
+import { findSizeFailure, type ReadAnswer, readAnswer, type RemoteBody } from './remoteAnswer.ts'
+import type { StepOutcome } from './stepOutcome.ts'
+import { transferParts } from './transferParts.ts'
+
+/** Bytes that one step requests, at most, of a server that can continue a transfer. */
+const STEP_BYTES = 240 * 1024 * 1024
+
+export async function fetchFile(
+  platform: Platform,
+  row: ImportRow,
+  source: ImportSource,
+  lease: ImportLease,
+): Promise<StepOutcome> {
+  const upload = row.uploadId === null ? undefined : await findUpload(platform.db, row.uploadId)
+  if (upload && upload.completedAt !== null) {
+    return { type: 'stored', etag: upload.etag!, sizeBytes: upload.sizeBytes! }
+  }
+  if (upload && row.offsetBytes > 0) {
+    return row.offsetBytes === row.sizeBytes
+      ? assemble(platform, upload)
+      : continueFile(platform, row, upload, source, lease)
+  }
+  // Left of a step that has stored no part, or of an earlier import.
+  if (upload) {
+    await deleteUploadAndParts(platform, upload)
+  }
+  return startFile(platform, { ...row, offsetBytes: 0 }, source, lease)
+}
+
+async function continueFile(
+  platform: Platform,
+  row: ImportRow,
+  upload: UploadRow,
+  source: ImportSource,
+  lease: ImportLease,
+): Promise<StepOutcome> {
+  const { offsetBytes, sizeBytes, validator } = row
+  const wholeParts = STEP_BYTES - (STEP_BYTES % choosePartSize(sizeBytes))
+  const last = Math.min(offsetBytes + wholeParts, sizeBytes!) - 1
+  const answer = await request(platform, source, offsetBytes, {
+    Range: `bytes=${offsetBytes}-${last}`,
+    'If-Range': validator!,
+  })
+  if (answer.type !== 'body') {
+    return answer.type === 'unchanged' ? { type: 'changed' } : answer
+  }
+  const { remote } = answer
+  if (remote.sizeBytes !== sizeBytes || remote.validator !== validator) {
+    await remote.body?.cancel()
+    return { type: 'changed' }
+  }
+  const body = new BodyReader(remote.body, remote.bodyBytes, platform.remoteFiles.idleMs)
+  const leading = new Uint8Array()
+  return finish(
+    platform,
+    upload,
+    await transferParts(platform, { row, upload, remote, body, leading, lease }),
+  )
+}
+
+async function startFile(
+  platform: Platform,
+  row: ImportRow,
+  source: ImportSource,
+  lease: ImportLease,
+): Promise<StepOutcome> {
+  const { originals, remoteFiles } = platform
+  const { filePath, etag, storedEtag } = row
+  const stored = storedEtag === null || etag === null ? null : await originals.head(filePath)
+  const isStored = stored !== null && stored.etag === storedEtag
+  const conditions = { ...(isStored && { 'If-None-Match': etag! }) }
+  let answer = await request(platform, source, 0, {
+    ...conditions,
+    Range: `bytes=0-${STEP_BYTES - 1}`,
+  })
+  // A server that cannot continue a transfer is asked for the whole file.
+  if (answer.type === 'body' && cannotContinue(answer.remote)) {
+    await answer.remote.body?.cancel()
+    answer = await request(platform, source, 0, {})
+  }
+  if (answer.type === 'unchanged' && isStored) {
+    return { type: 'stored', etag: stored.etag, sizeBytes: stored.sizeBytes }
+  }
+  if (answer.type !== 'body') {
+    return answer.type === 'unchanged' ? { type: 'changed' } : answer
+  }
+  const { remote } = answer
+  const tooLarge = findSizeFailure(remote.sizeBytes ?? 0, remoteFiles.maxBytes)
+  if (tooLarge) {
+    await remote.body?.cancel()
+    return { type: 'failed', ...tooLarge }
+  }
+  const body = new BodyReader(remote.body, remote.bodyBytes, remoteFiles.idleMs)
+  const begun = await beginFile(platform, row, remote, body)
+  if (!begun.ok) {
+    body.cancel()
+    return begun.outcome
+  }
+  const { upload, leading } = begun
+  const transferred = await transferParts(platform, { row, upload, remote, body, leading, lease })
+  return finish(platform, upload, transferred)
+}
+
+function cannotContinue({ isRange, validator, bodyBytes, sizeBytes }: RemoteBody): boolean {
+  return isRange && validator === null && bodyBytes !== sizeBytes
+}
+
+async function request(
+  { remoteFiles }: Platform,
+  { url, headers }: ImportSource,
+  offset: number,
+  conditions: Record<string, string>,
+): Promise<ReadAnswer> {
+  const answer = await remoteFiles.open({ url, headers, conditions })
+  const read = readAnswer(answer, offset, Date.now())
+  if (answer.ok && read.type !== 'body') {
+    await answer.body?.cancel()
+  }
+  return read
+}
+
+async function finish(
+  platform: Platform,
+  upload: UploadRow,
+  transferred: StepOutcome | { type: 'transferred' },
+): Promise<StepOutcome> {
+  return transferred.type === 'transferred' ? assemble(platform, upload) : transferred
+}
+
+async function assemble(platform: Platform, upload: UploadRow): Promise<StepOutcome> {
+  const parts = await listUploadParts(platform.db, upload.id)
+  const completed = await assembleParts(platform, upload, parts)
+  const current = completed.ok ? await findUpload(platform.db, upload.id) : undefined
+  if (current?.completedAt == null) {
+    throw new Error(completed.ok ? 'the upload was deleted' : completed.message)
+  }
+  return { type: 'stored', etag: current.etag!, sizeBytes: current.sizeBytes! }
+}

@@ -1,0 +1,55 @@
+/** The source of an import: checks it when it is requested, and seals it for its row. */
+import { shorten } from '../../contract/quote.ts'
+import type { Source } from '../../contract/source.ts'
+import type { NewImport } from '../../db/imports.ts'
+import type { ImportRow } from '../../db/rows.ts'
+import { type Caller, chargedKeyId } from '../../domain/caller.ts'
+import { sha256Hex } from '../../domain/digest.ts'
+import { type ErrorResult, errorResult } from '../../domain/result.ts'
+import { openSealedText, sealText } from '../../domain/sealedText.ts'
+import type { Platform } from '../ports.ts'
+
+const PURPOSE = 'import source'
+
+export type ImportSource = Pick<Source, 'url'> & { headers: Readonly<Record<string, string>> }
+
+/** Builds the import of a request. Names are resolved later, before each request to a server. */
+export async function buildImport(
+  platform: Platform,
+  caller: Pick<Caller, 'keyId'>,
+  { url, headers = {} }: Source,
+): Promise<{ ok: true; newImport: NewImport } | ErrorResult<'invalid_request' | 'not_configured'>> {
+  const problem = URL.canParse(url) ? platform.remoteFiles.findProblem(url) : 'It cannot be parsed.'
+  if (problem !== null) {
+    return errorResult(
+      'invalid_request',
+      `source.url: Nothing can be imported from ${describeUrl(url)}: ${problem} For development, the setting IMPORT_PRIVATE_ADDRESSES="allow" allows any address.`,
+    )
+  }
+  const signingKeys = platform.signingKeys()
+  if (signingKeys.length === 0) {
+    return errorResult('not_configured', 'Imports need the secret SIGNING_KEYS or API_KEY.')
+  }
+  const source: ImportSource = { url, headers }
+  const newImport = {
+    urlHash: await sha256Hex(url),
+    source: await sealText(signingKeys, PURPOSE, JSON.stringify(source)),
+    apiKeyId: chargedKeyId(caller),
+  }
+  return { ok: true, newImport }
+}
+
+/** Returns the source of an import; null if it is not kept any more, or the key that sealed it is gone. */
+export async function readImportSource(
+  platform: Pick<Platform, 'signingKeys'>,
+  { source }: Pick<ImportRow, 'source'>,
+): Promise<ImportSource | null> {
+  const text =
+    source === null ? null : await openSealedText(platform.signingKeys(), PURPOSE, source)
+  return text === null ? null : (JSON.parse(text) as ImportSource)
+}
+
+/** Leaves out the query, which can have a signature. */
+export function describeUrl(url: string): string {
+  return shorten(url.split('?', 1)[0]!)
+}

@@ -1,0 +1,300 @@
+/** Jobs whose file is imported from another server: the course of an import. */
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { findImports } from '../../../src/db/imports.ts'
+import { cancelJob, deleteJob, retryJob } from '../../../src/services/jobs/jobActions.ts'
+import { UNRESTRICTED } from '../../../src/domain/caller.ts'
+import { wakeDueImports } from '../../../src/services/imports/wakeDueImports.ts'
+import { countRows, db, eventTypes } from '../helpers/database.ts'
+import { claimJob, fakeRunner } from '../helpers/fakeRunner.ts'
+import { listRequests, openImports, remoteUrl, storedVersion } from '../helpers/imports.ts'
+import { readJob } from '../helpers/jobs.ts'
+
+const PART = 5 * 1024 * 1024
+const SIZE = PART + 100_000
+/** The server ends its first answer in the second part. */
+const CUT = `size=${SIZE}&cut=1:${PART + 50_000}`
+
+beforeEach(async () => {
+  for (const table of ['jobs', 'imports', 'uploads']) {
+    await env.DB.prepare(`DELETE FROM ${table}`).run()
+  }
+})
+afterEach(() => vi.useRealTimers())
+
+async function readImport(filePath: string) {
+  return (await findImports(db, [filePath]))[0]
+}
+
+/** Claims all jobs that can be claimed. Returns their paths. */
+async function claimAll(): Promise<string[]> {
+  const paths: string[] = []
+  for (let job = await claimJob(); job !== null; job = await claimJob()) {
+    paths.push(job.filePath)
+    await fakeRunner(job).completeWith()
+  }
+  return paths
+}
+
+it('a job waits for its file, and starts when the file is stored', async () => {
+  const { create, run } = openImports()
+  const url = remoteUrl(`size=${SIZE}`)
+  const [created] = await create('imports/new.mp4', url)
+  const { id } = created!.row
+  expect(await readJob(id)).toMatchObject({
+    status: 'pending',
+    stage: 'import',
+    progress: 0,
+    retryAt: null,
+  })
+  expect(await claimAll()).toEqual([])
+
+  await run()
+  expect(await storedVersion('imports/new.mp4')).toBe(1)
+  expect(await readJob(id)).toMatchObject({ status: 'pending', stage: null, error: null })
+  const job = (await claimJob())!
+  expect(job).toMatchObject({ jobId: id, source: { sizeBytes: SIZE } })
+  await fakeRunner(job).completeWith()
+  expect(await readJob(id)).toMatchObject({ status: 'completed' })
+  expect(await eventTypes(id)).toEqual(['job:created', 'job:started', 'job:completed'])
+  // One request, and nothing that can be secret is kept.
+  expect(await listRequests(url)).toHaveLength(1)
+  expect(await readImport('imports/new.mp4')).toMatchObject({ source: null, etag: '"v1"' })
+  expect(await countRows('uploads', "file_path = 'imports/new.mp4' AND completed_at IS NULL")).toBe(
+    0,
+  )
+})
+
+it('a transfer that is cut goes on with the first part that is missing', async () => {
+  const { create, step, runAll } = openImports()
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const url = remoteUrl(CUT)
+  const [created] = await create('imports/cut.mp4', url)
+  await step()
+  expect(await readJob(created!.row.id)).toMatchObject({ stage: 'import', progress: 98 })
+  expect(await storedVersion('imports/cut.mp4')).toBeNull()
+
+  await runAll()
+  expect(await storedVersion('imports/cut.mp4')).toBe(1)
+  expect(await listRequests(url)).toMatchObject([
+    { range: expect.stringMatching(/^bytes=0-/) },
+    { range: `bytes=${PART}-${SIZE - 1}`, 'if-range': '"v1"' },
+  ])
+})
+
+it.each([
+  ['does not know ranges', 'noRanges'],
+  ['has a weak ETag, which does not identify the bytes', 'etag=weak'],
+  ['has no ETag', 'etag=none'],
+])(
+  'a file of a server that %s is fetched in one go, and from its start after a cut',
+  async (_, query) => {
+    const { create, runAll } = openImports()
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const filePath = `imports/one-go-${query}.mp4`
+    const url = remoteUrl(`${CUT}&${query}`)
+    await create(filePath, url)
+    await runAll()
+    expect(await storedVersion(filePath)).toBe(1)
+    const requests = await listRequests(url)
+    expect(requests).toHaveLength(2)
+    expect(requests.map((headers) => headers['if-range'])).toEqual([undefined, undefined])
+  },
+)
+
+it('a file whose server does not say its size is stored, also with whole parts only', async () => {
+  const { create, run } = openImports()
+  const memoryPart = 8 * 1024 * 1024
+  for (const size of [70_000, memoryPart, memoryPart + 1]) {
+    const filePath = `imports/unknown-${size}.mp4`
+    await create(filePath, remoteUrl(`size=${size}&noRanges&noLength`))
+    await run()
+    expect(await storedVersion(filePath)).toBe(1)
+    expect((await env.ORIGINALS.head(filePath))!.size).toBe(size)
+  }
+})
+
+it('a file that changes while it is fetched is fetched again, and never mixed', async () => {
+  const { create, runAll } = openImports()
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const url = remoteUrl(`${CUT}&change=2`)
+  await create('imports/changed.mp4', url)
+  await runAll()
+  expect(await storedVersion('imports/changed.mp4')).toBe(2)
+})
+
+it('a file that changes twice fails, and nothing of it is kept', async () => {
+  const { create, runAll } = openImports()
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const url = remoteUrl(`size=${SIZE}&cut=all:${PART + 50_000}&change=2,3,4,5`)
+  const [created] = await create('imports/changing.mp4', url)
+  await runAll()
+  expect(await readJob(created!.row.id)).toMatchObject({
+    status: 'error',
+    errorCode: 'import_changed',
+    error: expect.stringContaining('changed twice'),
+  })
+  expect(await storedVersion('imports/changing.mp4')).toBeNull()
+  expect(await countRows('uploads', "file_path = 'imports/changing.mp4'")).toBe(0)
+})
+
+it('another message, and the cron trigger, continue what a lost message and a dead Worker left', async () => {
+  const lost = openImports()
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const url = remoteUrl(CUT)
+  await lost.create('imports/lost.mp4', url)
+  // The Worker dies when it has recorded a part: nothing after that is recorded.
+  await lost.step()
+  lost.loseMessages()
+  await env.DB.prepare('UPDATE imports SET due_at = ?, failures = 0 WHERE file_path = ?')
+    .bind(Date.now() + 90_000, 'imports/lost.mp4')
+    .run()
+
+  const { platform, run } = openImports()
+  await wakeDueImports(platform)
+  await run()
+  expect(await listRequests(url)).toHaveLength(1)
+  vi.setSystemTime(Date.now() + 90_000)
+  await wakeDueImports(platform)
+  await run()
+  expect(await storedVersion('imports/lost.mp4')).toBe(1)
+  expect(await listRequests(url)).toHaveLength(2)
+})
+
+it('two messages at once take one step', async () => {
+  const { create, platform, run } = openImports()
+  const url = remoteUrl()
+  await create('imports/twice.mp4', url)
+  await platform.wakeImports([{ filePath: 'imports/twice.mp4', delaySeconds: 0 }])
+  await run()
+  expect(await listRequests(url)).toHaveLength(1)
+})
+
+it('a request with the same URL joins an import; one with another URL is refused', async () => {
+  const { create, run } = openImports()
+  const url = remoteUrl()
+  const [first] = await create('imports/joined.mp4', url)
+  const joined = await create('imports/joined.mp4', url, { transformations: ['w_64', 'w_128'] })
+  expect(joined.map(({ deduplicated }) => deduplicated)).toEqual([true, false])
+  expect(joined[0]!.row.id).toBe(first!.row.id)
+  await expect(
+    create('imports/joined.mp4', remoteUrl(), { transformations: ['w_256'] }),
+  ).rejects.toThrow('Another file is being imported to imports/joined.mp4.')
+  await run()
+  expect(await claimAll()).toEqual(['imports/joined.mp4', 'imports/joined.mp4'])
+  expect(await listRequests(url)).toHaveLength(1)
+})
+
+it('a file that is stored with the same ETag is not fetched again', async () => {
+  const { create, run } = openImports()
+  const url = remoteUrl()
+  await create('imports/again.mp4', url)
+  await run()
+  const before = await env.ORIGINALS.head('imports/again.mp4')
+  const [second] = await create('imports/again.mp4', url, { transformations: ['w_128'] })
+  await run()
+  expect(await listRequests(url)).toMatchObject([{}, { 'if-none-match': '"v1"' }])
+  expect((await env.ORIGINALS.head('imports/again.mp4'))!.version).toBe(before!.version)
+  expect(await readJob(second!.row.id)).toMatchObject({ status: 'pending', stage: null })
+  await claimAll()
+
+  // Another file is stored there now, so the ETag says nothing.
+  await env.ORIGINALS.put('imports/again.mp4', 'another file')
+  await create('imports/again.mp4', url, { transformations: ['w_256'] })
+  await run()
+  expect(await storedVersion('imports/again.mp4')).toBe(1)
+  await claimAll()
+})
+
+it('the import stops when its last job is cancelled or deleted', async () => {
+  const { create, step, run, platform } = openImports()
+  const url = remoteUrl(CUT)
+  const jobs = await create('imports/stopped.mp4', url, {
+    transformations: ['w_64', 'w_128'],
+    headers: { Authorization: 'Bearer secret' },
+  })
+  await step()
+  const [cancelled, deleted] = jobs.map(({ row }) => row.id)
+  expect(await cancelJob(platform, UNRESTRICTED, cancelled!, false)).toEqual({ ok: true })
+  expect(await readImport('imports/stopped.mp4')).toMatchObject({ endedAt: null })
+  expect(await deleteJob(platform, UNRESTRICTED, deleted!)).toEqual({ ok: true })
+  expect(await readImport('imports/stopped.mp4')).toMatchObject({
+    endedAt: expect.any(Number),
+    source: null,
+  })
+  await wakeDueImports(platform)
+  await run()
+  expect(await countRows('uploads', "file_path = 'imports/stopped.mp4'")).toBe(0)
+  expect(await readImport('imports/stopped.mp4')).toMatchObject({ uploadId: null })
+  expect(await listRequests(url)).toHaveLength(1)
+})
+
+it('a step that runs while its last job is cancelled stores nothing more', async () => {
+  const imports = openImports()
+  const { create, platform, run } = imports
+  const url = remoteUrl(`size=${SIZE}`)
+  const [created] = await create('imports/stopping.mp4', url)
+  const { remoteFiles } = platform
+  platform.remoteFiles = {
+    ...remoteFiles,
+    maxBytes: remoteFiles.maxBytes,
+    async open(request) {
+      const answer = await remoteFiles.open(request)
+      await cancelJob(platform, UNRESTRICTED, created!.row.id, false)
+      return answer
+    },
+  }
+  await run()
+  expect(await storedVersion('imports/stopping.mp4')).toBeNull()
+  expect(await countRows('uploads', "file_path = 'imports/stopping.mp4'")).toBe(0)
+})
+
+it('a retry of a job that has no file imports it again', async () => {
+  const { create, run, runAll, platform } = openImports()
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const url = remoteUrl('status=404:1')
+  const [created] = await create('imports/retried.mp4', url)
+  const { id } = created!.row
+  await run()
+  expect(await readJob(id)).toMatchObject({ status: 'error', errorCode: 'import_unavailable' })
+  expect(await retryJob(platform, UNRESTRICTED, id)).toEqual({ ok: true })
+  expect(await readJob(id)).toMatchObject({ status: 'pending', stage: 'import', errorCode: null })
+  await runAll()
+  expect(await storedVersion('imports/retried.mp4')).toBe(1)
+  expect(await claimAll()).toEqual(['imports/retried.mp4'])
+})
+
+it('headers are not kept for a retry, which says so', async () => {
+  const { create, run, platform } = openImports()
+  const url = remoteUrl('status=404')
+  const headers = { Authorization: 'Bearer secret' }
+  const [created] = await create('imports/no-headers.mp4', url, { headers })
+  const { id } = created!.row
+  await run()
+  expect(await readImport('imports/no-headers.mp4')).toMatchObject({ source: null })
+  await retryJob(platform, UNRESTRICTED, id)
+  await run()
+  expect(await readJob(id)).toMatchObject({
+    status: 'error',
+    errorCode: 'import_unavailable',
+    error: expect.stringContaining('Create the jobs again, with source.'),
+  })
+  expect(await listRequests(url)).toHaveLength(1)
+})
+
+it('progress is sent to the streams of the queue', async () => {
+  const sent: unknown[] = []
+  const { create, run, platform } = openImports()
+  platform.hubs = {
+    ...platform.hubs,
+    sendProgress: async (queue, filePath, data) => void sent.push([queue, filePath, data]),
+  }
+  const [created] = await create('imports/progress.mp4', remoteUrl(`size=${SIZE}`))
+  await run()
+  expect(sent[0]).toMatchObject([
+    'default',
+    'imports/progress.mp4',
+    { jobId: created!.row.id, stage: 'import', progress: expect.any(Number), fps: null },
+  ])
+  await claimAll()
+})

@@ -71,6 +71,15 @@ export function addRules(program: Command): void {
         output.show(result, () => renderTest(result, output.colors))
       }),
     )
+  rules
+    .command('events')
+    .description('Count the notifications of the bucket by what became of them')
+    .action(
+      action(async ({ client, output, signal }: Context) => {
+        const events = await client.rules.events({ signal })
+        output.show(events, () => renderEvents(events, output.colors))
+      }),
+    )
   for (const [name, enabled] of [
     ['enable', true],
     ['disable', false],
@@ -145,6 +154,26 @@ function renderRules(rules: readonly Rule[], colors: Colors): string {
     ],
     colors.bold,
   )
+}
+
+function renderEvents(
+  events: Awaited<ReturnType<Context['client']['rules']['events']>>,
+  colors: Colors,
+): string {
+  if (events === null) {
+    return 'A key with a restriction does not see them.'
+  }
+  return events.length === 0
+    ? 'No notification has arrived.'
+    : renderTable(
+        events,
+        [
+          { title: 'Outcome', value: ({ outcome }) => outcome },
+          { title: 'Count', value: ({ count }) => String(count) },
+          { title: 'Last', value: ({ lastAt }) => formatTime(lastAt) },
+        ],
+        colors.bold,
+      )
 }
 
 function describeFiles({ prefix, suffixes, minBytes, maxBytes }: Rule): string {

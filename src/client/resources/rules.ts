@@ -8,6 +8,9 @@ export function createRuleMethods({ request }: Http) {
   return {
     list: async ({ signal }: CallOptions = {}): Promise<Rule[]> =>
       (await request('get', '/rules', { signal })).rules,
+    /** The number of notifications of the bucket by what became of them; null for a restricted key. */
+    events: async ({ signal }: CallOptions = {}) =>
+      (await request('get', '/rules', { signal })).events,
     get: (ruleId: string, { signal }: CallOptions = {}): Promise<Rule> =>
       request('get', '/rules/{ruleId}', { ...at(ruleId), signal }),
     create: (body: RequestBody<'/rules', 'post'>, { signal }: CallOptions = {}): Promise<Rule> =>

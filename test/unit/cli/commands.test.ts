@@ -28,6 +28,7 @@ const succeed: Service = ({ path }) => {
     return Response.json({
       ...RULE,
       rules: [RULE],
+      events: [{ outcome: 'matched', count: 1, lastAt: '2026-11-27T12:00:00.000Z' }],
       ignored: null,
       matches: [{ rule: RULE, jobs: [{ ...JOB, queue: 'default', priority: 2 }], error: null }],
     })
@@ -72,6 +73,7 @@ it.for<[line: string, ...requests: [method: string, path: string, body?: unknown
     ],
   ],
   ['rules', ['GET', '/rules']],
+  ['rules events', ['GET', '/rules']],
   ['rules test films/a.mov --size 2GB', ['POST', '/rules/test', { key: 'films/a.mov', size: 2e9 }]],
   ['rules disable rule_1', ['PATCH', '/rules/rule_1', { enabled: false }]],
   ['rules remove -y rule_1', ['DELETE', '/rules/rule_1']],

@@ -45,10 +45,11 @@ interface RunnerContext {
 /** Never throws: outcomes are reported to the gateway, and errors are logged. */
 export async function runAssignment(assignment: Assignment, runner: RunnerContext): Promise<void> {
   const { jobId, attempt, filePath, rendition, fence } = assignment
-  const { requestId, traceparent } = assignment
+  const { requestId, traceparent, chunk } = assignment
   const common = {
     jobId,
     attempt,
+    ...(chunk && { chunk: chunk.index, kind: chunk.kind }),
     ...(requestId && { requestId }),
     ...readTraceparent(traceparent),
   }

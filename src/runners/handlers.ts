@@ -97,7 +97,14 @@ gateway
     const spanId = crypto.randomUUID().replaceAll('-', '').slice(0, 16)
     const traceparent = writeTraceparent(chunk?.jobId ?? jobId, spanId)
     const trace = readTraceparent(traceparent)
-    logInfo('job_claimed', { requestId, jobId, attempt, runner: request.runner.id, ...trace })
+    logInfo('job_claimed', {
+      requestId,
+      jobId,
+      attempt,
+      ...(chunk && { chunk: chunk.index, kind: chunk.kind }),
+      runner: request.runner.id,
+      ...trace,
+    })
     const sent = { ...assignment, requestId, ...(traceparent && { traceparent }) }
     return c.json(writeAssignment(sent, request.protocol), 200)
   })

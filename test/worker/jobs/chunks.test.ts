@@ -1,6 +1,6 @@
 /** A job that is split into chunks, which runners claim like jobs. */
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
 import type { Chunk } from '../../../src/contract/job.ts'
 import { addQueue, countRows, db, eventTypes, jobRow, openPlatform } from '../helpers/database.ts'
@@ -269,6 +269,30 @@ describe('a chunk', () => {
       chunk: { jobId: id, index: 0, planKey: KEY, ...CHUNKS[0] },
     } satisfies Partial<Assignment> | Record<string, unknown>)
     expect(await (await runner.source()).text()).toBe('the bytes of inherits.mp4')
+  })
+
+  it('is a span of the trace of its job, and its log line names it', async () => {
+    const log = vi.spyOn(console, 'info').mockImplementation(() => {})
+    onTestFinished(() => log.mockRestore())
+    const { id } = await split('traced.mp4')
+    const claims = [await claimKind('video', 'one'), await claimKind('video', 'two')]
+    const spans = claims.map(({ assignment }) => assignment.traceparent!.split('-'))
+    expect(spans.map(([, traceId]) => traceId)).toEqual([id.slice(4), id.slice(4)])
+    expect(spans[0]![2]).not.toBe(spans[1]![2])
+    const lines = log.mock.calls.map(([line]) => JSON.parse(line as string) as object)
+    for (const [index, { jobId, assignment }] of claims.entries()) {
+      expect(lines).toContainEqual({
+        event: 'job_claimed',
+        requestId: assignment.requestId,
+        jobId,
+        attempt: 1,
+        chunk: index,
+        kind: 'video',
+        runner: ['one', 'two'][index],
+        trace_id: id.slice(4),
+        span_id: spans[index]![2],
+      })
+    }
   })
 
   it('can be read by the runner that joins, while it holds the join', async () => {

@@ -9,6 +9,7 @@ import { JobProgress, Problem, Status } from '../parts.tsx'
 import { Attempts } from './Attempts.tsx'
 import { MediaFacts } from './MediaFacts.tsx'
 import { Results } from './Results.tsx'
+import { Waiting } from './Waiting.tsx'
 
 /** Follows a job until it ends. */
 function useJob(jobId: string, turn: number, hasEvents: boolean) {
@@ -66,10 +67,12 @@ export function JobPage({ jobId, session }: { jobId: string; session: Session })
       </h1>
       <p class="hint">
         <code>{job.transformation || 'default'}</code> in queue {job.queue} · created{' '}
-        {formatTime(job.createdAt)} · took {formatDuration(job.startedAt, job.completedAt)}
+        {formatTime(job.createdAt)}
+        {job.completedAt !== null && ` · took ${formatDuration(job.startedAt, job.completedAt)}`}
       </p>
       {(problem ?? error) && <Problem>{problem ?? error}</Problem>}
       <JobProgress job={job} />
+      {job.status === 'pending' && <Waiting job={job} session={session} />}
       {session.scopes.includes('jobs:write') && (
         <div class="actions" role="group" aria-label="This job">
           {job.status === 'error' && (

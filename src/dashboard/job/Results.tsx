@@ -56,7 +56,10 @@ export function Results({ job }: { job: Job }) {
           </figcaption>
         </figure>
       </div>
-      <Copyable label="Player for other pages" text={writeFrame(job)} />
+      {isReady && <Copyable label="URL of the result" text={new URL(url, location.origin).href} />}
+      {job.status !== 'error' && job.status !== 'cancelled' && (
+        <Copyable label="Player for other pages" text={writeFrame(job)} />
+      )}
     </>
   )
 }

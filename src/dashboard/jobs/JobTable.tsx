@@ -37,7 +37,7 @@ export function JobTable({ jobs, isSelected, onToggle }: Props) {
               <td>
                 <input
                   type="checkbox"
-                  aria-label={`Select ${job.filePath} ${job.transformation}`}
+                  aria-label={`Select ${job.filePath} ${job.transformation || 'default'}`}
                   checked={isSelected(job)}
                   onChange={({ currentTarget }) => onToggle([job], currentTarget.checked)}
                 />
@@ -46,7 +46,7 @@ export function JobTable({ jobs, isSelected, onToggle }: Props) {
             <td>
               <a href={`#/jobs/${job.id}`}>{job.filePath}</a>
               <br />
-              <code>{job.transformation}</code>
+              <code>{job.transformation || 'default'}</code>
             </td>
             <td>
               <Status status={job.status} />

@@ -1,9 +1,9 @@
 /** The list of jobs, which follows the events of the queues, and actions on selected jobs. */
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Job } from '../../client/index.ts'
 import { client, type Session } from '../api.ts'
 import { LiveState, Problem } from '../parts.tsx'
-import { useBatched, useEvents, useLoaded } from '../useLoaded.ts'
+import { type LiveState as State, useBatched, useEvents, useLoaded } from '../useLoaded.ts'
 import { BatchBar } from './BatchBar.tsx'
 import { countFilters, readFilters, toJobFilter, writeAddress } from './filters.ts'
 import { JobCounts } from './JobCounts.tsx'
@@ -48,6 +48,7 @@ export function JobsPage({ query, session }: Props) {
   })
   useEffect(() => setSelected(NONE), [address])
 
+  const hadJobs = useRef(false)
   const jobs = list.value?.jobs ?? []
   const isSelected = ({ id }: Job) => selected === 'all' || selected.has(id)
   function toggle(changed: Job[], isChosen: boolean): void {
@@ -62,6 +63,12 @@ export function JobsPage({ query, session }: Props) {
     setSelected(ids)
   }
   const mayChange = session.scopes.includes('jobs:write')
+  const isFiltered = countFilters(filters) > 0 || cursor !== null
+  // What became of the last ones is still to be read after all were deleted.
+  hadJobs.current ||= jobs.length > 0
+  if (list.value && !hadJobs.current && !isFiltered) {
+    return <NoJobs live={live} maySubmit={mayChange} />
+  }
   return (
     <>
       <h1>Jobs</h1>
@@ -84,13 +91,10 @@ export function JobsPage({ query, session }: Props) {
       {!list.value && !list.error && <p>Loading …</p>}
       {list.value && jobs.length === 0 && (
         <p class="empty">
-          {countFilters(filters) > 0 || cursor ? (
+          No jobs match here.{' '}
+          {isFiltered && (
             <>
-              No jobs match here. <a href={writeAddress({})}>Show all jobs</a>.
-            </>
-          ) : (
-            <>
-              No jobs here. <a href="#/submit">Submit a file</a>.
+              <a href={writeAddress({})}>Show all jobs</a>.
             </>
           )}
         </p>
@@ -99,6 +103,28 @@ export function JobsPage({ query, session }: Props) {
         <JobTable jobs={jobs} isSelected={isSelected} onToggle={mayChange ? toggle : undefined} />
       )}
       <Pager filters={filters} cursor={cursor} nextCursor={list.value?.nextCursor ?? null} />
+    </>
+  )
+}
+
+/** The first thing that a new user sees. */
+function NoJobs({ live, maySubmit }: { live: State; maySubmit: boolean }) {
+  return (
+    <>
+      <h1>Jobs</h1>
+      <LiveState state={live} />
+      <section class="card">
+        <h2>No jobs here yet</h2>
+        <p class="empty">
+          A job makes a variant of a video: an MP4 in another size, a stream, a thumbnail.
+          {maySubmit && (
+            <>
+              {' '}
+              <a href="#/submit">Submit a file</a>, and watch its job here.
+            </>
+          )}
+        </p>
+      </section>
     </>
   )
 }

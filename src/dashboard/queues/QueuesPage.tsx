@@ -28,7 +28,7 @@ export function QueuesPage({ session }: { session: Session }) {
       {(problem ?? error) && <Problem>{problem ?? error}</Problem>}
       <LiveState state={live} />
       {queues && queues.length > 0 && (
-        <table>
+        <table class="queues">
           <thead>
             <tr>
               <th scope="col">Queue</th>

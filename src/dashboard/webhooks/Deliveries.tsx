@@ -32,10 +32,10 @@ export function Deliveries({ webhook: { id, url, disabled }, mayWrite, onResult 
   const mayReplay = mayWrite && !disabled
   const next = value?.nextBefore ?? null
   return (
-    <section class="card" aria-label={`Deliveries to ${url}`}>
+    <section class="card stack" aria-label={`Deliveries to ${url}`}>
       <h2>Deliveries to {url}</h2>
       {(problem ?? error) && <Problem>{problem ?? error}</Problem>}
-      <div class="toolbar">
+      <div class="toolbar selection">
         <label>
           Status
           <select

@@ -22,7 +22,7 @@ export function ReplayForm({ onReplay }: Props) {
   return (
     <form onSubmit={(event) => void submit(event)}>
       <h3>Send many again</h3>
-      <div class="toolbar">
+      <div class="toolbar selection">
         <label>
           Deliveries
           <select

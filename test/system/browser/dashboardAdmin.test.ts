@@ -54,9 +54,12 @@ test('a queue is paused, drained and limited, and another one is created', async
   await expect(rejected).rejects.toMatchObject({ code: 'queue_draining' })
   await click(page, '[aria-label="Accept jobs default"]')
   await page.locator('[aria-label="Drain default"]').wait()
-  await system.client.createJobs('videos/clip.mp4', ['w_100'])
+  const [job] = await system.client.createJobs('videos/clip.mp4', ['w_100'])
   // The counts follow the events.
   await page.waitForFunction(() => document.querySelector('td')!.textContent === '1')
+  await page.goto(`${system.url}/#/jobs/${job!.id}`)
+  await waitForText(page, 'Waiting for a runner. The queue default is paused.')
+  await goTo(page, 'Queues')
   await click(page, '[aria-label="Resume default"]')
   await page.locator('[aria-label="Pause default"]').wait()
   const before = await readQueue(system, 'default')
@@ -112,6 +115,7 @@ test('a key is created with a restriction and limits, changed, and deleted', asy
     maxQueuedJobs: null,
     expiresAt: new Date('2099-12-31T12:00').toISOString(),
   })
+  await page.locator('[aria-label="Change Upload page"]').wait()
   expect((await readRow(page, 'Upload page')).slice(1, 4)).toEqual([
     'files:write',
     'queue default, uploads/',

@@ -1,0 +1,38 @@
+/** Says why a pending job has not begun. */
+import type { Job } from '../../client/index.ts'
+import { client, type Session } from '../api.ts'
+import { formatTime } from '../format.ts'
+import { useLoaded } from '../useLoaded.ts'
+
+/** Returns the reasons that lie in the queue; none if the key may not see it. */
+async function findReasons(job: Job, { scopes }: Session): Promise<string[]> {
+  if (!scopes.includes('queues:admin')) {
+    return []
+  }
+  const { paused, concurrency, running, split, runningChunks } = await client.queues.get(job.queue)
+  const busy = running - split + runningChunks
+  return [
+    paused ? `The queue ${job.queue} is paused.` : '',
+    busy >= concurrency
+      ? `The queue ${job.queue} lets ${concurrency} runners work at the same time (its concurrency), and ${busy} do.`
+      : '',
+  ].filter((reason) => reason !== '')
+}
+
+export function Waiting({ job, session }: { job: Job; session: Session }) {
+  const { value: reasons } = useLoaded(() => findReasons(job, session), [job.id, job.attempt])
+  const isRetry = job.retryAt !== null
+  return (
+    <p class="hint" role="status">
+      {isRetry
+        ? `The last attempt failed (${job.error}). The next one begins after ${formatTime(job.retryAt)}.`
+        : 'Waiting for a runner.'}
+      {reasons && reasons.length > 0 && (
+        <>
+          {' '}
+          {reasons.join(' ')} <a href="#/queues">Change the queue</a>.
+        </>
+      )}
+    </p>
+  )
+}

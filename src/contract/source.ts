@@ -42,20 +42,44 @@ function findHeadersProblem(headers: Record<string, string>): string | null {
   return null
 }
 
+/** Names of an object, or none of them. */
+const S3_FIELDS = ['credential', 'bucket', 'key'] as const
+
 export const source = z
   .strictObject({
     url: remoteUrl(
       'The URL of a source is an absolute URL such as https://example.com/clip.mp4, without user name, password or fragment. Send a password as the header Authorization in source.headers.',
       MAX_URL_CHARACTERS,
-    ).describe(
-      'URL of the file. It must begin with https://, and its server must be on the public internet',
-    ),
+    )
+      .optional()
+      .describe(
+        'URL of the file. It must begin with https://, and its server must be on the public internet',
+      ),
     headers: requestHeaders
       .optional()
       .describe(
         `Up to ${MAX_HEADERS} request headers, such as Authorization. They are sent to the origin of the URL only, stored encrypted, and deleted when the import ends`,
       ),
+    credential: z
+      .string()
+      .max(63)
+      .optional()
+      .describe('Instead of `url`: the name of a credential of an S3-compatible service'),
+    bucket: z.string().max(63).optional().describe('A bucket, if the credential has several'),
+    // The key is part of a URL: segments such as `..` would name another bucket.
+    key: storagePath.optional().describe('Key of the object in the bucket'),
     filePath: storagePath.describe('The path under which the file is stored'),
+  })
+  .superRefine((fields, context) => {
+    const given = S3_FIELDS.some((name) => fields[name] !== undefined)
+    const isObject = fields.credential !== undefined && fields.key !== undefined
+    if (fields.url === undefined ? !isObject || fields.headers !== undefined : given) {
+      context.addIssue({
+        code: 'custom',
+        message:
+          'Name the file either by url, with headers if it needs them, or by credential and key, with bucket if the credential has several.',
+      })
+    }
   })
   .meta({ id: 'Source' })
 export type Source = z.infer<typeof source>

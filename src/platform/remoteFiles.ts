@@ -1,6 +1,7 @@
 /** Requests files from other servers, as callers named them. Each server must be on the public internet. */
 import { findUrlProblem } from '../domain/publicAddress.ts'
 import type { RemoteAnswer, RemoteFiles, RemoteRequest } from '../services/ports.ts'
+import { createS3Client, type S3Bucket } from '../storage/s3/client.ts'
 import { findAddressProblem } from './publicAddress.ts'
 
 const MAX_REDIRECTS = 5
@@ -24,7 +25,27 @@ export function createRemoteFiles(readSettings: () => RemoteSettings): RemoteFil
     idleMs: IDLE_MS,
     findProblem: (url) => (readSettings().allowsPrivate ? null : findUrlProblem(new URL(url))),
     open: (request) => follow(request, readSettings().allowsPrivate),
+    openObject,
   }
+}
+
+async function openObject(
+  bucket: S3Bucket,
+  key: string,
+  conditions: Readonly<Record<string, string>>,
+): Promise<RemoteAnswer> {
+  const { host } = new URL(bucket.endpoint)
+  try {
+    const answer = await createS3Client(bucket).send('GET', key, { headers: conditions })
+    return { ok: true, status: answer.status, headers: answer.headers, body: answer.body, host }
+  } catch (error) {
+    return unreachable(host, error)
+  }
+}
+
+function unreachable(host: string, error: unknown): RemoteAnswer {
+  const message = error instanceof Error ? error.message : String(error)
+  return { ok: false, reason: 'unreachable', message: `The request to ${host} failed: ${message}` }
 }
 
 async function follow(request: RemoteRequest, allowsPrivate: boolean): Promise<RemoteAnswer> {
@@ -62,12 +83,7 @@ async function follow(request: RemoteRequest, allowsPrivate: boolean): Promise<R
       headers = target.origin === url.origin ? headers : {}
       url = target
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      return {
-        ok: false,
-        reason: 'unreachable',
-        message: `The request to ${url.host} failed: ${message}`,
-      }
+      return unreachable(url.host, error)
     }
   }
 }

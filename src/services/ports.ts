@@ -209,6 +209,12 @@ export interface RemoteFiles {
   findProblem(url: string): string | null
   /** Sends GET and follows redirects. Checks the address of every server. */
   open(request: RemoteRequest): Promise<RemoteAnswer>
+  /** Requests an object of an S3-compatible service, whose address the operator has set. */
+  openObject(
+    bucket: S3Bucket,
+    key: string,
+    conditions: Readonly<Record<string, string>>,
+  ): Promise<RemoteAnswer>
 }
 
 /** Wakes the import to a path. */

@@ -1176,11 +1176,17 @@ export interface components {
             /** @description A file on another server. It is imported before the jobs start. Needs the scope files:write */
             source?: {
                 /** @description URL of the file. It must begin with https://, and its server must be on the public internet */
-                url: string;
+                url?: string;
                 /** @description Up to 20 request headers, such as Authorization. They are sent to the origin of the URL only, stored encrypted, and deleted when the import ends */
                 headers?: {
                     [key: string]: string;
                 };
+                /** @description Instead of `url`: the name of a credential of an S3-compatible service */
+                credential?: string;
+                /** @description A bucket, if the credential has several */
+                bucket?: string;
+                /** @description Key of the object in the bucket */
+                key?: string;
                 /** @description The path under which the file is stored */
                 filePath: string;
             };

@@ -39,7 +39,7 @@ export async function beginFile(
   if (mismatch !== null) {
     return failed(
       'import_invalid',
-      `${mismatch} The server ${remote.host} calls it ${remote.contentType ?? 'nothing'}. Check that source.url is that of the file itself, and the ending of source.filePath.`,
+      `${mismatch} The server ${remote.host} calls it ${remote.contentType ?? 'nothing'}. Check that the source is the file itself, and the ending of source.filePath.`,
     )
   }
   const id = `${IMPORT_ID_PREFIX}${crypto.randomUUID().replaceAll('-', '')}`

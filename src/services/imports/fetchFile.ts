@@ -1,11 +1,13 @@
 /** Fetches the next bytes of a file from its server, and stores the file when all are there. */
 import type { ImportRow, UploadRow } from '../../db/rows.ts'
 import { findUpload, listUploadParts } from '../../db/uploads.ts'
+import { ROOT } from '../../domain/caller.ts'
 import { BodyReader } from '../../storage/bodyReader.ts'
 import { assembleParts } from '../files/completeUpload.ts'
 import { deleteUploadAndParts } from '../files/multipartUploads.ts'
 import { choosePartSize } from '../files/partSize.ts'
-import type { Platform } from '../ports.ts'
+import type { Platform, RemoteAnswer } from '../ports.ts'
+import { findS3Bucket } from '../s3Credentials.ts'
 import { beginFile } from './beginFile.ts'
 import type { ImportLease } from './ImportLease.ts'
 import type { ImportSource } from './importSource.ts'
@@ -117,17 +119,32 @@ function cannotContinue({ isRange, validator, bodyBytes, sizeBytes }: RemoteBody
 }
 
 async function request(
-  { remoteFiles }: Platform,
-  { url, headers }: ImportSource,
+  platform: Platform,
+  source: ImportSource,
   offset: number,
   conditions: Record<string, string>,
 ): Promise<ReadAnswer> {
-  const answer = await remoteFiles.open({ url, headers, conditions })
+  const answer = await open(platform, source, conditions)
   const read = readAnswer(answer, offset, Date.now())
   if (answer.ok && read.type !== 'body') {
     await answer.body?.cancel()
   }
   return read
+}
+
+async function open(
+  platform: Platform,
+  source: ImportSource,
+  conditions: Record<string, string>,
+): Promise<RemoteAnswer> {
+  if ('url' in source) {
+    return platform.remoteFiles.open({ ...source, conditions })
+  }
+  // The request was checked when the import was created. A credential can be deleted since.
+  const found = findS3Bucket(platform, ROOT, source.credential, source.bucket)
+  return found.ok
+    ? platform.remoteFiles.openObject(found.bucket, source.key, conditions)
+    : { ok: false, reason: 'refused', message: found.message }
 }
 
 async function finish(

@@ -94,11 +94,11 @@ function describeStatus(
   if (status === 401 || status === 403) {
     return {
       code,
-      message: `The server ${host} refuses access (${status}). Send the request headers that it needs in source.headers, or a signed URL that has not expired. Headers are not sent to another origin after a redirect.`,
+      message: `The server ${host} refuses access (${status}). Send the request headers that it needs in source.headers, a signed URL that has not expired, or a credential that may read the object. Headers are not sent to another origin after a redirect.`,
     }
   }
   if (status === 404 || status === 410) {
-    return { code, message: `The server ${host} has no such file (${status}). Check source.url.` }
+    return { code, message: `The server ${host} has no such file (${status}). Check the source.` }
   }
   return {
     code,

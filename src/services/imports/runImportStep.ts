@@ -17,7 +17,7 @@ import type { Platform } from '../ports.ts'
 import { deleteImportRemains, releaseJobs, stopJobs } from './endImport.ts'
 import { fetchFile } from './fetchFile.ts'
 import { ImportLease, ImportLostError, leaseUntil } from './ImportLease.ts'
-import { type ImportSource, readImportSource } from './importSource.ts'
+import { hasHeaders, type ImportSource, readImportSource } from './importSource.ts'
 import type { ImportFailure, StepOutcome } from './stepOutcome.ts'
 
 /** An import fails after this number of failures in a row. */
@@ -161,7 +161,7 @@ async function fail(
   { code, message }: ImportFailure,
 ): Promise<void> {
   // Headers can be secret. Without headers, the jobs can be retried.
-  const keepsSource = source !== null && Object.keys(source.headers).length === 0
+  const keepsSource = source !== null && !hasHeaders(source)
   const failure = { code, message, keepsSource }
   const jobs = await failImport(platform.db, row, failure, Date.now())
   if (jobs !== null) {

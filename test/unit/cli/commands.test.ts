@@ -90,6 +90,21 @@ it.for<[line: string, ...requests: [method: string, path: string, body?: unknown
       },
     ],
   ],
+  [
+    'submit https://example.com/in/a%20b.mp4?sign=1 --to films/ --header Accept:video/mp4 --no-wait -t w_640',
+    [
+      'POST',
+      '/queue/jobs',
+      {
+        source: {
+          url: 'https://example.com/in/a%20b.mp4?sign=1',
+          filePath: 'films/a b.mp4',
+          headers: { Accept: 'video/mp4' },
+        },
+        transformations: ['w_640'],
+      },
+    ],
+  ],
 ])('"%s" sends its requests', async ([line, ...expected]) => {
   const { code, requests, stderr } = await runCommand(line.split(' '), succeed)
   expect([code, stderr]).toEqual([0, ''])
@@ -157,6 +172,8 @@ it.for([
   ['jobs --status done', 2, 'Allowed choices are pending'],
   ['jobs --created-after yesterday', 2, 'a period before now'],
   ['submit a.mp4 --metadata customer', 2, 'a key and a value'],
+  ['submit https://example.com/', 2, 'Choose its storage path with --to.'],
+  ['submit a.mp4 --stored --header A:b', 2, '--header is for imports'],
   ['retry', 2, '--all-matching'],
   ['retry job_1 --all-matching', 2, 'name no ids'],
   ['retry job_1 --tag import', 2, 'belong to --all-matching'],

@@ -2,6 +2,7 @@
 import { vi } from 'vitest'
 import { env } from 'cloudflare:workers'
 import type { CreateJobs } from '../../../src/contract/job.ts'
+import type { Source } from '../../../src/contract/source.ts'
 import { type Caller, ROOT } from '../../../src/domain/caller.ts'
 import { toHex } from '../../../src/domain/digest.ts'
 import type { WorkerPlatform } from '../../../src/platform/platform.ts'
@@ -59,6 +60,20 @@ export function openImports(changes: Partial<WorkerPlatform> = {}) {
       isBusy = await step()
     }
   }
+  const createFrom = async (
+    source: Source,
+    caller: Caller = ROOT,
+    fields: Partial<CreateJobs> = {},
+  ) => {
+    const { filePath } = source
+    const request = { filePath, source, transformations: ['w_64'], queue: 'default', ...fields }
+    const created = await createJobs(own, caller, request, null)
+    await settled()
+    if (!created.ok) {
+      throw new Error(created.message)
+    }
+    return created.jobs
+  }
   return {
     platform: own,
     settled,
@@ -73,21 +88,19 @@ export function openImports(changes: Partial<WorkerPlatform> = {}) {
       }
     },
     loseMessages: () => (waiting = []),
-    create: async (
+    create: (
       filePath: string,
       url: string,
-      fields: Partial<CreateJobs> & { headers?: Record<string, string>; caller?: Caller } = {},
-    ) => {
-      const { headers, caller = ROOT, ...more } = fields
-      const source = { url, filePath, ...(headers && { headers }) }
-      const request = { filePath, source, transformations: ['w_64'], queue: 'default', ...more }
-      const created = await createJobs(own, caller, request, null)
-      await settled()
-      if (!created.ok) {
-        throw new Error(created.message)
-      }
-      return created.jobs
-    },
+      {
+        headers,
+        caller,
+        ...more
+      }: Partial<CreateJobs> & {
+        headers?: Record<string, string>
+        caller?: Caller
+      } = {},
+    ) => createFrom({ url, filePath, ...(headers && { headers }) }, caller, more),
+    createFrom,
   }
 }
 

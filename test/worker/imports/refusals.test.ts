@@ -99,7 +99,7 @@ describe('redirects', () => {
 })
 
 it.each([
-  ['404', 'status=404', 'import_unavailable', 'has no such file (404). Check source.url.'],
+  ['404', 'status=404', 'import_unavailable', 'has no such file (404). Check the source.'],
   [
     '403',
     'token=Bearer%20x',

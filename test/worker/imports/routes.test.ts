@@ -47,6 +47,16 @@ it.each([
     'https://',
   ],
   [
+    'a URL and an object',
+    { source: { url: 'https://files.example.com/a.mp4', key: 'a.mp4', filePath: 'a.mp4' } },
+    'source: Name the file either by url',
+  ],
+  [
+    'a key without a credential',
+    { source: { key: 'a.mp4', filePath: 'a.mp4' } },
+    'source: Name the file either by url',
+  ],
+  [
     'a private address',
     { source: { url: 'https://10.0.0.1/a.mp4?sig=secret', filePath: 'a.mp4' } },
     'Nothing can be imported from https://10.0.0.1/a.mp4: The address 10.0.0.1 is not',
@@ -88,6 +98,9 @@ it('the path of a source is checked like every other', async () => {
   const url = 'https://files.example.com/a.mp4'
   await expectError(await post({ source: { url, filePath: '../a.mp4' } }), 400, 'invalid_path')
   await expectError(await post({ source: { url, filePath: 'a.exe' } }), 415, 'content_mismatch')
+  // It would name another bucket.
+  const source = { credential: 'archive', key: '../other/a.mp4', filePath: 'a.mp4' }
+  await expectError(await post({ source }), 400, 'invalid_path')
 })
 
 it('a key needs both scopes, and imports only into its folder', async () => {

@@ -1,0 +1,57 @@
+/** Objects of S3-compatible services as the source of jobs, with the credentials of the operator. */
+import { afterEach, expect, it, vi } from 'vitest'
+import { ROOT } from '../../../src/domain/caller.ts'
+import type { S3Credential } from '../../../src/storage/s3/credential.ts'
+import { listRequests, openImports, storedVersion } from '../helpers/imports.ts'
+import { readJob } from '../helpers/jobs.ts'
+
+const ARCHIVE: S3Credential = {
+  endpoint: 'https://s3.files.example.com',
+  region: 'auto',
+  buckets: ['films', 'clips'],
+  accessKeyId: 'the-id',
+  secretAccessKey: 'the-secret',
+  keys: null,
+}
+const OBJECT = { credential: 'archive', bucket: 'films', key: 'a b/clip.mp4' }
+
+afterEach(() => vi.useRealTimers())
+
+function openWith(credentials: Record<string, S3Credential>) {
+  return openImports({ s3Credentials: () => new Map(Object.entries(credentials)) })
+}
+
+it('an object is requested with a signature, and stored', async () => {
+  const { createFrom, run } = openWith({ archive: ARCHIVE })
+  const [created] = await createFrom({ ...OBJECT, filePath: 's3/clip.mp4' })
+  await run()
+  expect(await storedVersion('s3/clip.mp4')).toBe(1)
+  expect(await readJob(created!.row.id)).toMatchObject({ status: 'pending', stage: null })
+  expect(await listRequests('https://s3.files.example.com/films/a%20b/clip.mp4')).toMatchObject([
+    { authorization: expect.stringMatching(/^AWS4-HMAC-SHA256 Credential=the-id\//) },
+  ])
+})
+
+it('a key that may not use the credential, or another bucket of it, is refused', async () => {
+  const { createFrom } = openWith({ archive: ARCHIVE })
+  const filePath = 's3/refused.mp4'
+  const caller = { ...ROOT, keyId: 'key_1', pathPrefix: 's3/' }
+  await expect(createFrom({ ...OBJECT, filePath }, caller)).rejects.toThrow(
+    'There is no credential "archive" that this key may use.',
+  )
+  await expect(createFrom({ ...OBJECT, bucket: 'other', filePath })).rejects.toThrow(
+    'The credential "archive" is not for the bucket "other".',
+  )
+})
+
+it('an import whose credential was deleted meanwhile fails', async () => {
+  const { createFrom, run, platform } = openWith({ archive: ARCHIVE })
+  const [created] = await createFrom({ ...OBJECT, filePath: 's3/deleted.mp4' })
+  platform.s3Credentials = () => new Map()
+  await run()
+  expect(await readJob(created!.row.id)).toMatchObject({
+    status: 'error',
+    errorCode: 'import_refused',
+    error: expect.stringContaining('There is no credential "archive"'),
+  })
+})

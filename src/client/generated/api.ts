@@ -1216,21 +1216,21 @@ export interface components {
             };
         };
         Transformation: {
-            /** @description Width in pixels. An integer from 2 to 7680. Default: follows from h, or the width of the source; previews, storyboards and waveforms have other defaults. */
+            /** @description Width in pixels. An integer from 2 to 7680. Default: follows from the height, or the width of the source; previews, storyboards and waveforms have other defaults. */
             w?: number;
-            /** @description Long name of w. Width in pixels. An integer from 2 to 7680. Default: follows from h, or the width of the source; previews, storyboards and waveforms have other defaults. */
+            /** @description Long name of w. Width in pixels. An integer from 2 to 7680. Default: follows from the height, or the width of the source; previews, storyboards and waveforms have other defaults. */
             width?: number;
-            /** @description Height in pixels. An integer from 2 to 7680. Default: follows from w, or the height of the source; previews, storyboards and waveforms have other defaults. */
+            /** @description Height in pixels. An integer from 2 to 7680. Default: follows from the width, or the height of the source; previews, storyboards and waveforms have other defaults. */
             h?: number;
-            /** @description Long name of h. Height in pixels. An integer from 2 to 7680. Default: follows from w, or the height of the source; previews, storyboards and waveforms have other defaults. */
+            /** @description Long name of h. Height in pixels. An integer from 2 to 7680. Default: follows from the width, or the height of the source; previews, storyboards and waveforms have other defaults. */
             height?: number;
             /**
-             * @description Resize mode, which fits the frame into w and h. One of fill, crop, fit, scale, pad. Default: fill.
+             * @description Resize mode, which fits the frame into the width and the height. One of fill, crop, fit, scale, pad. Default: fill.
              * @enum {string}
              */
             c?: "fill" | "crop" | "fit" | "scale" | "pad";
             /**
-             * @description Long name of c. Resize mode, which fits the frame into w and h. One of fill, crop, fit, scale, pad. Default: fill.
+             * @description Long name of c. Resize mode, which fits the frame into the width and the height. One of fill, crop, fit, scale, pad. Default: fill.
              * @enum {string}
              */
             resizeMode?: "fill" | "crop" | "fit" | "scale" | "pad";
@@ -1244,13 +1244,13 @@ export interface components {
              * @enum {string}
              */
             gravity?: "center" | "north" | "south" | "east" | "west" | "north_east" | "north_west" | "south_east" | "south_west";
-            /** @description Point that is kept when the frame is cropped, as a share of the width from the left; requires fy. A number from 0 to 1 with up to 3 decimals. */
+            /** @description Point that is kept when the frame is cropped, as a share of the width from the left; requires that of the height too. A number from 0 to 1 with up to 3 decimals. */
             fx?: number;
-            /** @description Long name of fx. Point that is kept when the frame is cropped, as a share of the width from the left; requires fy. A number from 0 to 1 with up to 3 decimals. */
+            /** @description Long name of fx. Point that is kept when the frame is cropped, as a share of the width from the left; requires that of the height too. A number from 0 to 1 with up to 3 decimals. */
             focusX?: number;
-            /** @description Point that is kept when the frame is cropped, as a share of the height from the top; requires fx. A number from 0 to 1 with up to 3 decimals. */
+            /** @description Point that is kept when the frame is cropped, as a share of the height from the top; requires that of the width too. A number from 0 to 1 with up to 3 decimals. */
             fy?: number;
-            /** @description Long name of fy. Point that is kept when the frame is cropped, as a share of the height from the top; requires fx. A number from 0 to 1 with up to 3 decimals. */
+            /** @description Long name of fy. Point that is kept when the frame is cropped, as a share of the height from the top; requires that of the width too. A number from 0 to 1 with up to 3 decimals. */
             focusY?: number;
             /** @description Color of the bars with c_pad, or behind a waveform. Six hexadecimal digits, black, white, or blur (the frame itself, enlarged and blurred). Default: black. */
             b?: string | "blur";
@@ -1284,9 +1284,9 @@ export interface components {
             br?: number;
             /** @description Long name of br. Maximum bit rate of the video. An integer from 50 to 100000 kbit/s. */
             videoKbps?: number;
-            /** @description Target size of the file; replaces q and br. An integer from 50 to 50000000 kB (1000 bytes). */
+            /** @description Target size of the file; replaces quality and maximum bit rate. An integer from 50 to 50000000 kB (1000 bytes). */
             sz?: number;
-            /** @description Long name of sz. Target size of the file; replaces q and br. An integer from 50 to 50000000 kB (1000 bytes). */
+            /** @description Long name of sz. Target size of the file; replaces quality and maximum bit rate. An integer from 50 to 50000000 kB (1000 bytes). */
             sizeKilobytes?: number;
             /** @description Frames per second. A number from 1 to 120 with up to 3 decimals. Default: those of the source; in a preview at most 24 (MP4) or 10 (WebP, GIF). */
             fps?: number;
@@ -1323,12 +1323,12 @@ export interface components {
             /** @description Long name of eo. End, exclusive. A number of seconds from 0 to 86400 with up to 3 decimals. Default: the end of the source. */
             endSeconds?: number;
             /**
-             * @description Start exactly at so, or fast at the key frame before so, without encoding. One of exact, fast. Default: exact.
+             * @description Start exactly at the start time, or fast at the key frame before it, without encoding. One of exact, fast. Default: exact.
              * @enum {string}
              */
             cut?: "exact" | "fast";
             /**
-             * @description Long name of cut. Start exactly at so, or fast at the key frame before so, without encoding. One of exact, fast. Default: exact.
+             * @description Long name of cut. Start exactly at the start time, or fast at the key frame before it, without encoding. One of exact, fast. Default: exact.
              * @enum {string}
              */
             trimMode?: "exact" | "fast";
@@ -1423,12 +1423,12 @@ export interface components {
             /** @description Long name of sd. Duration of the segments of a stream. An integer from 2 to 10 seconds. Default: 4. */
             segmentSeconds?: number;
             /**
-             * @description Format of the variant. One of mp4, webm, mov, mkv (video), hls, dash (stream), m4a, mp3, opus, wav (audio), jpg, png, webp (image), gif (preview), json (result of a probe). Default: mp4, or the first format of what t requests.
+             * @description Format of the variant. One of mp4, webm, mov, mkv (video), hls, dash (stream), m4a, mp3, opus, wav (audio), jpg, png, webp (image), gif (preview), json (result of a probe). Default: mp4, or the first format of the requested kind of image.
              * @enum {string}
              */
             f?: "mp4" | "webm" | "mov" | "mkv" | "hls" | "dash" | "m4a" | "mp3" | "opus" | "wav" | "jpg" | "png" | "webp" | "gif" | "json";
             /**
-             * @description Long name of f. Format of the variant. One of mp4, webm, mov, mkv (video), hls, dash (stream), m4a, mp3, opus, wav (audio), jpg, png, webp (image), gif (preview), json (result of a probe). Default: mp4, or the first format of what t requests.
+             * @description Long name of f. Format of the variant. One of mp4, webm, mov, mkv (video), hls, dash (stream), m4a, mp3, opus, wav (audio), jpg, png, webp (image), gif (preview), json (result of a probe). Default: mp4, or the first format of the requested kind of image.
              * @enum {string}
              */
             format?: "mp4" | "webm" | "mov" | "mkv" | "hls" | "dash" | "m4a" | "mp3" | "opus" | "wav" | "jpg" | "png" | "webp" | "gif" | "json";

@@ -40,6 +40,6 @@ export function outboundWorker(
 export function s3Origins(settings: readonly (string | undefined)[]): string[] {
   return settings.flatMap((json) => {
     const endpoints = [...(json ?? '').matchAll(/"endpoint":"([^"]+)"/g)]
-    return endpoints.map(([, endpoint]) => endpoint!)
+    return endpoints.flatMap(([, url]) => (URL.canParse(url!) ? new URL(url!).origin : []))
   })
 }

@@ -31,9 +31,12 @@ export function sendWithProgress(
 }
 
 function toResponse(request: XMLHttpRequest): Response {
-  const retryAfter = request.getResponseHeader('Retry-After')
-  return new Response(request.responseText, {
-    status: request.status,
-    headers: retryAfter === null ? {} : { 'Retry-After': retryAfter },
-  })
+  const headers = new Headers()
+  for (const name of ['Retry-After', 'ETag']) {
+    const value = request.getResponseHeader(name)
+    if (value !== null) {
+      headers.set(name, value)
+    }
+  }
+  return new Response(request.responseText, { status: request.status, headers })
 }

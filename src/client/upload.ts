@@ -23,8 +23,10 @@ export interface UploadOptions {
   onUploadId?: ((uploadId: string) => void) | undefined
   /** Resumes this upload: parts that are stored are not sent again. */
   uploadId?: string | undefined
-  /** Size of the parts; the same when an upload is resumed. At least 5 MiB. */
+  /** Size of the parts; the same when an upload is resumed. At least 5 MiB. Not for direct uploads. */
   partSizeBytes?: number | undefined
+  /** Sends the parts of a large file to the bucket, if the service has direct uploads. */
+  direct?: boolean | undefined
 }
 
 type Send = Http['send']
@@ -44,7 +46,7 @@ export async function uploadFile(
   if (blob.size <= partSizeBytes && options.uploadId === undefined) {
     return sendFile(http.send, `/files/${encodePath(filePath)}`, blob, options)
   }
-  return uploadParts(http, filePath, cutParts(blob, partSizeBytes), { ...options, blob })
+  return uploadParts(http, filePath, { ...options, partSizeBytes, blob })
 }
 
 /** Stores a file in one request to a signed URL. */
@@ -57,17 +59,18 @@ export function uploadToUrl(
   return sendFile(sendTo, url, toBlob(content), options)
 }
 
-function sendFile(
+async function sendFile(
   send: Send,
   target: string,
   blob: Blob,
   options: Pick<UploadOptions, 'signal' | 'onProgress'>,
 ): Promise<StoredFile> {
   const progress = trackProgress(blob.size, options)
-  return sendBody(send, target, blob, {
+  const response = await sendBody(send, target, blob, {
     signal: options.signal,
     onProgress: (bytes) => progress(0, bytes),
   })
+  return (await response.json()) as StoredFile
 }
 
 function toBlob(content: Content): Blob {
@@ -88,11 +91,11 @@ function cutParts(blob: Blob, partSizeBytes: number): Part[] {
 async function uploadParts(
   http: Http,
   filePath: string,
-  parts: Part[],
-  { blob, ...options }: UploadOptions & { blob: Blob },
+  { blob, ...options }: UploadOptions & { blob: Blob; partSizeBytes: number },
 ): Promise<StoredFile> {
   const { signal } = options
-  const { uploadId, stored } = await beginOrResume(http, filePath, options)
+  const { uploadId, stored, ...upload } = await beginOrResume(http, filePath, blob.size, options)
+  const parts = cutParts(blob, upload.partSizeBytes)
   const progress = trackProgress(blob.size, options)
   const etags = new Map<number, string>()
   const missing: Part[] = []
@@ -112,12 +115,11 @@ async function uploadParts(
   async function sendNext(): Promise<void> {
     for (let part = missing.shift(); part; part = missing.shift()) {
       const { partNumber, content } = part
-      const { etag } = await sendBody<{ etag: string }>(
-        http.send,
-        `/uploads/${uploadId}/${partNumber}`,
-        content,
-        { signal: failure.signal, onProgress: (bytes) => progress(partNumber, bytes) },
-      )
+      const sendPart = upload.isDirect ? sendDirectPart : sendServicePart
+      const etag = await sendPart(http, { uploadId, partNumber }, content, {
+        signal: failure.signal,
+        onProgress: (bytes) => progress(partNumber, bytes),
+      })
       etags.set(partNumber, etag)
     }
   }
@@ -138,32 +140,97 @@ async function uploadParts(
   })
 }
 
+interface BegunUpload {
+  uploadId: string
+  partSizeBytes: number
+  isDirect: boolean
+  stored: Upload['parts']
+}
+
 async function beginOrResume(
   { request }: Http,
   filePath: string,
-  { uploadId, onUploadId, signal }: UploadOptions,
-): Promise<{ uploadId: string; stored: Upload['parts'] }> {
+  totalBytes: number,
+  {
+    uploadId,
+    onUploadId,
+    signal,
+    direct = false,
+    partSizeBytes,
+  }: UploadOptions & { partSizeBytes: number },
+): Promise<BegunUpload> {
   if (uploadId !== undefined) {
     const upload = await request('get', '/uploads/{uploadId}', { path: { uploadId }, signal })
-    return { uploadId, stored: upload.parts }
+    const isDirect = upload.directSize !== null
+    return {
+      uploadId,
+      partSizeBytes: isDirect ? upload.partSizeBytes : partSizeBytes,
+      isDirect,
+      stored: upload.parts,
+    }
   }
-  const begun = await request('post', '/uploads', { body: { filePath }, signal })
+  const body = { filePath, ...(direct && { directSize: totalBytes }) }
+  const begun = await request('post', '/uploads', { body, signal })
   onUploadId?.(begun.uploadId)
-  return { uploadId: begun.uploadId, stored: [] }
+  return {
+    uploadId: begun.uploadId,
+    partSizeBytes: direct ? begun.partSizeBytes : partSizeBytes,
+    isDirect: direct,
+    stored: [],
+  }
+}
+
+interface SentPart {
+  uploadId: string
+  partNumber: number
+}
+interface SendBodyOptions {
+  signal: AbortSignal | undefined
+  onProgress: (bytes: number) => void
+}
+
+/** Sends a part to the service. Returns its etag. */
+async function sendServicePart(
+  { send }: Http,
+  { uploadId, partNumber }: SentPart,
+  content: Blob,
+  options: SendBodyOptions,
+): Promise<string> {
+  const path = `/uploads/${uploadId}/${partNumber}`
+  const response = await sendBody(send, path, content, options)
+  return ((await response.json()) as { etag: string }).etag
+}
+
+/** Sends a part to the URL that the service signs for it. Returns its etag. */
+async function sendDirectPart(
+  { request, sendTo }: Http,
+  { uploadId, partNumber }: SentPart,
+  content: Blob,
+  options: SendBodyOptions,
+): Promise<string> {
+  const { url } = await request('get', '/uploads/{uploadId}/{part}/url', {
+    path: { uploadId, part: partNumber },
+    signal: options.signal,
+  })
+  const etag = (await sendBody(sendTo, url, content, options)).headers.get('ETag')
+  if (etag === null) {
+    throw new Error('The bucket must expose the header ETag in its CORS rules.')
+  }
+  return etag
 }
 
 /** Sends a body, and sends it again after temporary errors: storing it twice has no effect. */
-function sendBody<Result>(
+function sendBody(
   send: Send,
   target: string,
   body: Blob,
-  { signal, onProgress }: { signal: AbortSignal | undefined; onProgress: (bytes: number) => void },
-): Promise<Result> {
+  { signal, onProgress }: SendBodyOptions,
+): Promise<Response> {
   const headers = body.type === '' ? {} : { 'Content-Type': body.type }
   const sendOnce = async () => {
     const response = await send('PUT', target, { body, headers, signal, onProgress })
     onProgress(body.size)
-    return (await response.json()) as Result
+    return response
   }
   return retryTemporary(sendOnce, { signal, maxTries: MAX_TRIES })
 }

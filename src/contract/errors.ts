@@ -56,6 +56,7 @@ export const ERRORS = {
   cap_reached: { status: 429, label: 'Too Many Requests', retryAfterSeconds: 10 },
   checksum_mismatch: { status: 460, label: 'Checksum Mismatch' },
   internal: { status: 500, label: 'Internal Server Error' },
+  not_enabled: { status: 501, label: 'Not Implemented' },
   not_configured: { status: 503, label: 'Service Unavailable' },
   insufficient_storage: { status: 507, label: 'Insufficient Storage' },
   not_ready: { status: 503, label: 'Service Unavailable' },

@@ -44,12 +44,34 @@ export const uploaded = z.object({
   files: z.array(storedFile.extend({ jobs: z.array(createdJob) })),
 })
 
+/** Begins an upload in parts. */
+export const directSize = z
+  .int()
+  .min(1)
+  .describe(
+    'Size of the file in bytes, for a direct upload: part 1 is sent to the service, and the others to the bucket, with URLs of GET /uploads/{uploadId}/{part}/url',
+  )
+
+export const partUrl = z
+  .object({
+    url: z.string().describe('PUT the part to it. It needs no API key'),
+    size: z.int().describe('Bytes that the part must have'),
+    expiresAt: time,
+  })
+  .meta({ id: 'PartUrl' })
+
 /** An upload in parts. */
 export const uploadState = z
   .object({
     uploadId: z.string(),
     filePath: z.string(),
-    partSizeBytes: z.int().describe('Recommended size of a part'),
+    partSizeBytes: z
+      .int()
+      .describe('Recommended size of a part; of a direct upload, the size of all but the last'),
+    directSize: z
+      .int()
+      .nullable()
+      .describe('Size of the file of a direct upload; null for other uploads'),
     createdAt: time,
     completedAt: time.nullable().describe('null while parts can be stored'),
     parts: z

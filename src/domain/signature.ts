@@ -6,7 +6,7 @@
 import { fromBase64url, toBase64url } from './base64url.ts'
 import { deriveKey } from './derivedKeys.ts'
 
-export type Purpose = 'stream-token' | 'signed-url' | 'tus-upload'
+export type Purpose = 'stream-token' | 'signed-url' | 'tus-upload' | 'upload-part'
 /** The first key signs. All of them verify. */
 export type SigningKeys = readonly { id: string; secret: string }[]
 

@@ -89,10 +89,10 @@ function decodePath(pathname: string): string {
   }
 }
 
-type AccessError = 'forbidden' | 'unauthorized' | 'rate_limited'
+export type AccessError = 'forbidden' | 'unauthorized' | 'rate_limited'
 
 /** Checks what the middleware checks of a caller with an API key. */
-async function findSignerError(
+export async function findSignerError(
   c: Context<ApiEnv>,
   caller: Caller,
 ): Promise<ErrorResult<AccessError> | null> {

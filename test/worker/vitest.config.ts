@@ -9,6 +9,8 @@ import { respondAsInternet } from './internet.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+const S3_ACCESS = { accessKeyId: 'test-access-key', secretAccessKey: 'test-secret-key' }
+
 /**
  * Packages with many modules. They are bundled once, because every test file loads all modules
  * again.
@@ -41,6 +43,11 @@ export default defineConfig({
         bindings: {
           API_KEY: 'test-api-key',
           RUNNER_TOKEN: 'test-runner-token',
+          DIRECT_UPLOADS: JSON.stringify({
+            endpoint: 'http://localhost:9000/cdn-cgi/local/r2/s3',
+            bucket: 'reelqueue-originals',
+            ...S3_ACCESS,
+          }),
           // Disables containers, which are not available in these tests.
           RUNNER_SLOTS: '0',
           FUZZ_SEED: Number(process.env['FUZZ_SEED'] ?? 1),
@@ -54,7 +61,7 @@ export default defineConfig({
           ORIGINALS: {
             id: 'reelqueue-originals',
             // Its S3 API is what `internet.ts` passes requests to localhost:9000 on to.
-            s3Credentials: { accessKeyId: 'test-access-key', secretAccessKey: 'test-secret-key' },
+            s3Credentials: S3_ACCESS,
           },
         },
         // All limits are too high for tests to reach, except TIGHT, which tests of limits use.

@@ -659,6 +659,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/uploads/{uploadId}/{part}/url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a URL to which a part of a direct upload is sent, without an API key, for an hour */
+        get: operations["getPartUrl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/uploads/{uploadId}": {
         parameters: {
             query?: never;
@@ -1167,7 +1184,7 @@ export interface components {
             /** @description Description of the error, often with what to do */
             message: string;
             /** @enum {string} */
-            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_enabled" | "not_configured" | "insufficient_storage" | "not_ready";
             requestId: string;
         };
         CreateJobs: {
@@ -1638,7 +1655,7 @@ export interface components {
             skipped: {
                 jobId: string;
                 /** @enum {string} */
-                code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_enabled" | "not_configured" | "insufficient_storage" | "not_ready";
                 message: string;
             }[];
             /** @description Send the request again with it as `cursor` for the next jobs; null at the end */
@@ -2320,11 +2337,21 @@ export interface components {
             etag: string;
             contentType: string;
         };
+        PartUrl: {
+            /** @description PUT the part to it. It needs no API key */
+            url: string;
+            /** @description Bytes that the part must have */
+            size: number;
+            /** Format: date-time */
+            expiresAt: string;
+        };
         Upload: {
             uploadId: string;
             filePath: string;
-            /** @description Recommended size of a part */
+            /** @description Recommended size of a part; of a direct upload, the size of all but the last */
             partSizeBytes: number;
+            /** @description Size of the file of a direct upload; null for other uploads */
+            directSize: number | null;
             /** Format: date-time */
             createdAt: string;
             /**
@@ -4845,7 +4872,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_enabled" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         jobId: string;
                         /** @enum {string|null} */
@@ -9012,6 +9039,8 @@ export interface operations {
                  */
                 "application/json": {
                     filePath: string;
+                    /** @description Size of the file in bytes, for a direct upload: part 1 is sent to the service, and the others to the bucket, with URLs of GET /uploads/{uploadId}/{part}/url */
+                    directSize?: number;
                 };
             };
         };
@@ -9032,7 +9061,7 @@ export interface operations {
                     "application/json": {
                         uploadId: string;
                         filePath: string;
-                        /** @description Recommended size of a part. All parts but the last must have the same size, of at least 5 MiB */
+                        /** @description Recommended size of a part. All parts but the last must have the same size, of at least 5 MiB. The parts of a direct upload must have this size */
                         partSizeBytes: number;
                     };
                 };
@@ -9081,7 +9110,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Error"] & {
                         /** @enum {string} */
-                        code: "too_large";
+                        code: "too_large" | "storage_cap_reached";
                     };
                 };
             };
@@ -9108,6 +9137,18 @@ export interface operations {
                     "application/json": components["schemas"]["Error"] & {
                         /** @enum {string} */
                         code: "rate_limited";
+                    };
+                };
+            };
+            /** @description This service has the feature off; the message names the setting */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_enabled";
                     };
                 };
             };
@@ -9292,6 +9333,103 @@ export interface operations {
                     "application/json": components["schemas"]["Error"] & {
                         /** @enum {string} */
                         code: "insufficient_storage";
+                    };
+                };
+            };
+        };
+    };
+    getPartUrl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                uploadId: string;
+                part: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The URL */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartUrl"];
+                };
+            };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "invalid_request" | "invalid_path";
+                    };
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "unauthorized";
+                    };
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "forbidden" | "cross_site_request";
+                    };
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "upload_not_found";
+                    };
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "rate_limited";
+                    };
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {string} */
+                        code: "not_configured";
                     };
                 };
             };
@@ -10442,7 +10580,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_enabled" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         jobId: string;
                         /** @enum {string|null} */
@@ -10642,7 +10780,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_enabled" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         /** @enum {string} */
                         status: "not_found";
@@ -10775,7 +10913,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "webhook_not_found" | "rule_not_found" | "delivery_not_found" | "method_not_allowed" | "import_busy" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "offset_mismatch" | "variant_busy" | "webhook_disabled" | "length_required" | "queue_draining" | "precondition_failed" | "unsupported_version" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "upload_locked" | "rate_limited" | "cap_reached" | "checksum_mismatch" | "internal" | "not_enabled" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         /** @enum {string} */
                         status: "not_found";

@@ -20,6 +20,8 @@ export const uploads = sqliteTable(
     uploadId: text().notNull(),
     /** The API key that began the upload and is charged for it; null for the root key. */
     apiKeyId: text(),
+    /** Size of the file of a direct upload, whose parts are sent to the bucket; null for others. */
+    directSizeBytes: integer(),
     createdAt: time().notNull(),
     /** Time of the completion; null before. The columns below are set with it. */
     completedAt: time(),

@@ -60,6 +60,7 @@ const DESCRIPTIONS: Record<number, string> = {
   429: 'Too many requests, pending jobs or open event streams; see Retry-After',
   460: 'The body does not have the checksum of the request (tus)',
   500: 'Internal error',
+  501: 'This service has the feature off; the message names the setting',
   503: 'The service is not configured correctly, or the resource is not ready yet',
   507: 'The disk or the database of the service is full',
 }

@@ -2,18 +2,21 @@
 import { z } from '@hono/zod-openapi'
 import { successBody } from '../../contract/job.ts'
 import { MAX_PARTS, namedParts, uploadedPart } from '../../contract/uploadParts.ts'
-import { storedFile, uploadState } from '../../contract/storedFile.ts'
+import { directSize, partUrl, storedFile, uploadState } from '../../contract/storedFile.ts'
 import { originalPath } from '../../domain/transformation/variantPath.ts'
 import { completeUpload } from '../../services/files/completeUpload.ts'
+import { signPart, URL_SECONDS } from '../../services/files/directUploads.ts'
 import {
   abortUpload,
   beginUpload,
   putUploadPart,
   readUpload,
 } from '../../services/files/multipartUploads.ts'
+import { choosePartSize } from '../../services/files/partSize.ts'
 import { toIsoTime } from '../../services/serializers.ts'
 import { httpEtag } from '../../storage/objectStore.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
+import { keyOrPartSignature, readPartCaller, signFirstPart } from '../partAccess.ts'
 import { readSizedBody } from '../requestBody.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
@@ -22,6 +25,7 @@ import { createApi, fileBody, jsonBody } from '../router.ts'
 const tags = ['files']
 const write = requiresScope('files:write')
 const params = z.object({ uploadId: z.string() })
+const partParams = params.extend({ part: z.coerce.number().int().min(1).max(MAX_PARTS) })
 
 /**
  * Below the request size limit of every Cloudflare plan. The maximum of 10,000 such parts makes a
@@ -35,7 +39,9 @@ const beginRoute = route(write, {
   method: 'post',
   path: '/uploads',
   summary: 'Begin to upload an original in parts',
-  request: { body: jsonBody(z.strictObject({ filePath: originalPath })) },
+  request: {
+    body: jsonBody(z.strictObject({ filePath: originalPath, directSize: directSize.optional() })),
+  },
   responses: {
     201: json(
       z.object({
@@ -44,12 +50,18 @@ const beginRoute = route(write, {
         partSizeBytes: z
           .int()
           .describe(
-            'Recommended size of a part. All parts but the last must have the same size, of at least 5 MiB',
+            'Recommended size of a part. All parts but the last must have the same size, of at least 5 MiB. The parts of a direct upload must have this size',
           ),
       }),
       'The upload',
     ),
-    ...errors('invalid_path', 'content_mismatch'),
+    ...errors(
+      'invalid_path',
+      'content_mismatch',
+      'storage_cap_reached',
+      'too_large',
+      'not_enabled',
+    ),
   },
 })
 
@@ -59,14 +71,14 @@ const etagHeader = {
   schema: { type: 'string' },
 } as const
 
-const partRoute = route(write, {
+const partRoute = route(keyOrPartSignature, {
   tags,
   operationId: 'putUploadPart',
   method: 'put',
   path: '/uploads/{uploadId}/{part}',
   summary: 'Upload one part as the raw body. A part that is sent again replaces the previous one.',
   request: {
-    params: params.extend({ part: z.coerce.number().int().min(1).max(MAX_PARTS) }),
+    params: partParams,
     body: fileBody,
   },
   responses: {
@@ -82,6 +94,16 @@ const partRoute = route(write, {
       'content_mismatch',
     ),
   },
+})
+
+const partUrlRoute = route(write, {
+  tags,
+  operationId: 'getPartUrl',
+  method: 'get',
+  path: '/uploads/{uploadId}/{part}/url',
+  summary: 'Get a URL to which a part of a direct upload is sent, without an API key, for an hour',
+  request: { params: partParams },
+  responses: { 200: json(partUrl, 'The URL'), ...errors('upload_not_found') },
 })
 
 const getRoute = route(write, {
@@ -118,14 +140,18 @@ const abortRoute = route(write, {
   responses: { 200: json(successBody, 'The upload was aborted'), ...errors('upload_not_found') },
 })
 
+function partSize(directSizeBytes: number | null): number {
+  return directSizeBytes === null ? PART_SIZE_BYTES : choosePartSize(directSizeBytes)
+}
+
 export const multipartUploadRoutes = createApi()
   .openapi(beginRoute, async (c) => {
-    const { filePath } = c.req.valid('json')
-    const upload = await beginUpload(c.get('platform'), c.get('caller'), filePath)
+    const { filePath, directSize: size = null } = c.req.valid('json')
+    const upload = await beginUpload(c.get('platform'), c.get('caller'), filePath, size)
     if (!upload.ok) {
       return errorResponse(c, upload)
     }
-    return c.json({ uploadId: upload.id, filePath, partSizeBytes: PART_SIZE_BYTES }, 201)
+    return c.json({ uploadId: upload.id, filePath, partSizeBytes: partSize(size) }, 201)
   })
   .openapi(partRoute, async (c) => {
     const { uploadId, part } = c.req.valid('param')
@@ -133,12 +159,28 @@ export const multipartUploadRoutes = createApi()
     if (!content.ok) {
       return errorResponse(c, content)
     }
-    const stored = await putUploadPart(c.get('platform'), c.get('caller'), uploadId, part, content)
+    const access = await readPartCaller(c, uploadId, part)
+    if (!access.ok) {
+      return errorResponse(c, access)
+    }
+    const { caller } = access
+    const stored = await putUploadPart(c.get('platform'), caller, uploadId, part, content)
     if (!stored.ok) {
       return errorResponse(c, stored)
     }
     c.header('ETag', httpEtag(stored.part))
     return c.json(stored.part, 200)
+  })
+  .openapi(partUrlRoute, async (c) => {
+    const { uploadId, part } = c.req.valid('param')
+    const signed = await signPart(c.get('platform'), c.get('caller'), uploadId, part)
+    if (!signed.ok) {
+      return errorResponse(c, signed)
+    }
+    const expiresAt = Date.now() + URL_SECONDS * 1000
+    const url = signed.url ?? (await signFirstPart(c, uploadId, expiresAt))
+    c.header('Cache-Control', 'no-store')
+    return c.json({ url, size: signed.sizeBytes, expiresAt: toIsoTime(expiresAt) }, 200)
   })
   .openapi(getRoute, async (c) => {
     const found = await readUpload(
@@ -149,12 +191,13 @@ export const multipartUploadRoutes = createApi()
     if (!found.ok) {
       return errorResponse(c, found)
     }
-    const { id: uploadId, filePath, createdAt, completedAt } = found.upload
+    const { id: uploadId, filePath, directSizeBytes, createdAt, completedAt } = found.upload
     return c.json(
       {
         uploadId,
         filePath,
-        partSizeBytes: PART_SIZE_BYTES,
+        partSizeBytes: partSize(directSizeBytes),
+        directSize: directSizeBytes,
         createdAt: toIsoTime(createdAt),
         completedAt: toIsoTime(completedAt),
         parts: found.parts,

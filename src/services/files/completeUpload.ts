@@ -5,7 +5,7 @@
 import type { UploadedPart } from '../../contract/uploadParts.ts'
 import type { StoredFile } from '../../contract/storedFile.ts'
 import type { UploadRow } from '../../db/rows.ts'
-import { findUpload, recordCompletedUpload } from '../../db/uploads.ts'
+import { deleteUpload, findUpload, recordCompletedUpload } from '../../db/uploads.ts'
 import type { Restriction } from '../../domain/caller.ts'
 import { sha256Hex } from '../../domain/digest.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
@@ -18,10 +18,10 @@ import {
   deleteUploadAndParts,
   findVisibleUpload,
   type UploadNotFound,
-  toMultipartUpload,
   uploadNotFound,
 } from './multipartUploads.ts'
 import { beginWrite, finishWrite } from './storageQuota.ts'
+import { findPartCountError, storeOfUpload, toMultipartUpload } from './uploadParts.ts'
 
 export type CompletionOutcome =
   { ok: true; file: StoredFile } | UploadNotFound | ErrorResult<'invalid_request'>
@@ -45,7 +45,7 @@ export async function completeUpload(
   if (parts[0]?.partNumber !== 1) {
     return errorResult('invalid_request', 'parts: Part 1 is missing.')
   }
-  return assembleParts(platform, upload, parts)
+  return findPartCountError(upload, parts) ?? assembleParts(platform, upload, parts)
 }
 
 /** Assembles the parts of an upload that is not completed. @param parts in the order of their numbers */
@@ -56,8 +56,20 @@ export async function assembleParts(
 ): Promise<CompletionOutcome> {
   const { id } = upload
   const write = { ...(await beginWrite(platform, upload.filePath)), id }
-  const { originals } = platform
-  const completed = await originals.completeMultipartUpload(toMultipartUpload(upload), parts)
+  const store = storeOfUpload(platform, upload)
+  const completed = await store.completeMultipartUpload(toMultipartUpload(upload), parts)
+  if (completed.ok && upload.directSizeBytes !== null) {
+    const { sizeBytes } = completed.object
+    if (sizeBytes !== upload.directSizeBytes) {
+      await store.delete([upload.filePath])
+      await finishWrite(platform, write)
+      await deleteUpload(platform.db, id)
+      return errorResult(
+        'invalid_request',
+        `parts: The file must have ${upload.directSizeBytes} bytes (got ${sizeBytes}). It was deleted. Begin a new upload.`,
+      )
+    }
+  }
   if (completed.ok) {
     return recordCompletion(platform, { upload, write, parts }, completed.object)
   }
@@ -80,8 +92,7 @@ export async function recoverCompletion(
   { upload, write, parts }: Completion,
 ): Promise<CompletionOutcome> {
   const { id } = upload
-  const { originals } = platform
-  const stored = await originals.head(upload.filePath)
+  const stored = await storeOfUpload(platform, upload).head(upload.filePath)
   if (stored && isStoredBy(stored, id)) {
     return recordCompletion(platform, { upload, write, parts }, stored)
   }

@@ -21,8 +21,15 @@ import {
 } from '../../storage/originals.ts'
 import { folderError } from '../apiKeys/accessErrors.ts'
 import type { Platform } from '../ports.ts'
+import { MAX_FILE_BYTES } from './partSize.ts'
 import type { Uploader } from './files.ts'
 import { beginWrite, finishWrite, type QuotaExceeded, reservePart } from './storageQuota.ts'
+import {
+  findPartSizeError,
+  listDirectParts,
+  storeOfUpload,
+  toMultipartUpload,
+} from './uploadParts.ts'
 
 /** Ids of tus uploads begin with it. They have rows of `uploads` too, but routes of their own. */
 export const TUS_ID_PREFIX = 'tus_'
@@ -41,27 +48,75 @@ export function uploadNotFound(id: string): UploadNotFound {
   )
 }
 
-/** Begins the upload of a file to `filePath`. */
+/**
+ * Begins the upload of a file to `filePath`.
+ *
+ * @param directSizeBytes size of the file of a direct upload, whose storage is reserved; else null
+ */
 export async function beginUpload(
-  { db, originals }: Platform,
+  platform: Platform,
   caller: Uploader,
   filePath: string,
-): Promise<{ ok: true; id: string } | ErrorResult<'content_mismatch' | 'forbidden'>> {
+  directSizeBytes: number | null,
+): Promise<
+  { ok: true; id: string } | ErrorResult<ContentError | 'forbidden' | 'not_enabled'> | QuotaExceeded
+> {
   if (!canSeePath(caller, filePath)) {
     return folderError(caller)
   }
-  const nameError = findNameError(filePath)
-  if (nameError) {
-    return nameError
+  const error =
+    findNameError(filePath) ??
+    (directSizeBytes === null ? null : findDirectError(platform, filePath, directSizeBytes))
+  if (error) {
+    return error
   }
+  const store = (directSizeBytes === null ? null : platform.directUploads()) ?? platform.originals
   const apiKeyId = chargedKeyId(caller)
   const id = `upl_${crypto.randomUUID().replaceAll('-', '')}`
-  const { uploadId } = await originals.createMultipartUpload(
+  const { uploadId } = await store.createMultipartUpload(
     filePath,
     originalAttributes(filePath, apiKeyId, id),
   )
-  await insertUpload(db, { id, filePath, uploadId, apiKeyId, createdAt: Date.now() })
+  const upload = {
+    id,
+    filePath,
+    uploadId,
+    apiKeyId,
+    directSizeBytes,
+    createdAt: Date.now(),
+    completedAt: null,
+    partsHash: null,
+    etag: null,
+    sizeBytes: null,
+  }
+  await insertUpload(platform.db, upload)
+  if (directSizeBytes !== null) {
+    const reserved = await reservePart(platform, upload, 1, directSizeBytes)
+    if (!reserved.ok) {
+      await deleteUploadAndParts(platform, upload)
+      return reserved
+    }
+  }
   return { ok: true, id }
+}
+
+function findDirectError(
+  platform: Platform,
+  filePath: string,
+  sizeBytes: number,
+): ErrorResult<'too_large' | 'not_enabled'> | null {
+  if (!platform.directUploads()) {
+    return errorResult(
+      'not_enabled',
+      'directSize: This service has no direct uploads: its secret DIRECT_UPLOADS is not set. Leave directSize out, and send the parts to the service.',
+    )
+  }
+  return sizeBytes > MAX_FILE_BYTES
+    ? errorResult(
+        'too_large',
+        `directSize: A direct upload has up to ${MAX_FILE_BYTES} bytes (got ${sizeBytes}).`,
+      )
+    : findSizeError(filePath, sizeBytes)
 }
 
 /** Stores one part. The content of part 1 must match the file name. */
@@ -81,19 +136,25 @@ export async function putUploadPart(
   if (!upload || upload.completedAt !== null) {
     return uploadNotFound(id)
   }
-  const sizeError = findSizeError(upload.filePath, content.sizeBytes, partNumber)
+  const sizeError =
+    findSizeError(upload.filePath, content.sizeBytes, partNumber) ??
+    findPartSizeError(upload, partNumber, content.sizeBytes)
   if (sizeError !== null) {
     return sizeError
   }
-  const reserved = await reservePart(platform, upload, partNumber, content.sizeBytes)
+  const isDirect = upload.directSizeBytes !== null
+  const reserved = isDirect
+    ? ({ ok: true } as const)
+    : await reservePart(platform, upload, partNumber, content.sizeBytes)
   if (!reserved.ok) {
     return reserved
   }
-  const put = (part: SizedBody) =>
-    platform.originals.uploadPart(toMultipartUpload(upload), partNumber, part)
+  const store = storeOfUpload(platform, upload)
+  const put = (part: SizedBody) => store.uploadPart(toMultipartUpload(upload), partNumber, part)
   const result =
     partNumber === 1 ? await putChecked(upload.filePath, content, put) : await put(content)
-  if (result.ok) {
+  // The parts of a direct upload are listed by its bucket.
+  if (result.ok && !isDirect) {
     const { partNumber, etag } = result.part
     await recordUploadPart(platform.db, id, { partNumber, etag, sizeBytes: content.sizeBytes })
   }
@@ -129,9 +190,14 @@ export async function readUpload(
   id: string,
 ): Promise<({ ok: true } & UploadState) | UploadNotFound> {
   const upload = await findVisibleUpload(platform, restriction, id)
-  return upload
-    ? { ok: true, upload, parts: await listUploadParts(platform.db, id) }
-    : uploadNotFound(id)
+  if (!upload) {
+    return uploadNotFound(id)
+  }
+  const parts =
+    upload.directSizeBytes === null
+      ? await listUploadParts(platform.db, id)
+      : await listDirectParts(platform, upload)
+  return { ok: true, upload, parts }
 }
 
 /**
@@ -143,7 +209,9 @@ export async function deleteUploadAndParts(platform: Platform, upload: UploadRow
   if (upload.completedAt !== null) {
     return deleteUpload(platform.db, upload.id)
   }
-  const aborted = await platform.originals.abortMultipartUpload(toMultipartUpload(upload))
+  const aborted = await storeOfUpload(platform, upload).abortMultipartUpload(
+    toMultipartUpload(upload),
+  )
   if (!aborted.ok) {
     // The upload has expired in the store, or was completed without a record in the database, so
     // the file that the store has now is recorded.
@@ -169,8 +237,4 @@ export async function findVisibleUpload({ db }: Platform, restriction: Restricti
   const isOther = [TUS_ID_PREFIX, IMPORT_ID_PREFIX].some((prefix) => id.startsWith(prefix))
   const upload = isOther ? undefined : await findUpload(db, id)
   return upload && canSeePath(restriction, upload.filePath) ? upload : undefined
-}
-
-export function toMultipartUpload({ filePath, uploadId }: UploadRow) {
-  return { key: filePath, uploadId }
 }

@@ -63,7 +63,13 @@ export async function beginFile(
   return reserved.ok ? { ok: true, upload, leading } : failed('import_too_large', reserved.message)
 }
 
-const NOT_COMPLETED = { completedAt: null, partsHash: null, etag: null, sizeBytes: null }
+const NOT_COMPLETED = {
+  directSizeBytes: null,
+  completedAt: null,
+  partsHash: null,
+  etag: null,
+  sizeBytes: null,
+}
 
 export function interrupted({ host }: RemoteBody): string {
   return `The server ${host} ended the transfer before the end of the file, or sent nothing for too long.`

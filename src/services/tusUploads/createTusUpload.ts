@@ -53,6 +53,7 @@ export async function createTusUpload(
     filePath,
     uploadId,
     apiKeyId,
+    directSizeBytes: null,
     createdAt: Date.now(),
     completedAt: null,
     partsHash: null,

@@ -13,7 +13,8 @@ import { BodyReader } from '../../storage/bodyReader.ts'
 import { countCheckedBytes, findContentMismatch } from '../../storage/contentCheck.ts'
 import type { PartResult, PutResult } from '../../storage/objectStore.ts'
 import { EndedEarly, StreamSink } from '../../storage/streamSink.ts'
-import { tailPrefix, toMultipartUpload } from '../files/multipartUploads.ts'
+import { tailPrefix } from '../files/multipartUploads.ts'
+import { toMultipartUpload } from '../files/uploadParts.ts'
 import type { Platform } from '../ports.ts'
 
 /** Time after which a store that sends nothing has failed. */

@@ -53,7 +53,7 @@ let folderKey: MadeKey
 let queueKey: MadeKey
 /** A pending, a failed and a completed job. */
 const ids = { pending: '', failed: '', completed: '' }
-const uploads = { completed: '', aborted: '' }
+const uploads = { completed: '', aborted: '', direct: '' }
 let uploadedPart: unknown
 const TUS = { 'Tus-Resumable': '1.0.0' }
 let tusPath = ''
@@ -75,8 +75,10 @@ beforeAll(async () => {
   ids.failed = failed.jobId
   ids.pending = (await createOne('trips/clip.mp4', 'w_644')).id
   await key.call('PUT', '/queues/default/presets/card', 'w_640')
-  for (const name of ['completed', 'aborted'] as const) {
-    const begun = await key.call('POST', '/uploads', { filePath: `trips/${name}.mp4` })
+  for (const name of ['completed', 'aborted', 'direct'] as const) {
+    const filePath = `trips/${name}.mp4`
+    const directSize = name === 'direct' ? 100 : undefined
+    const begun = await key.call('POST', '/uploads', { filePath, directSize })
     uploads[name] = (await expectJson<{ uploadId: string }>(begun, 201)).uploadId
   }
   tusPath = await createUpload('trips/resumable.mp4', 100, key.headers)
@@ -182,6 +184,12 @@ const ROWS: Row[] = [
     () => ({ path: `/uploads/${uploads.completed}/complete`, body: { parts: [uploadedPart] } }),
     6,
     6,
+  ],
+  [
+    'GET /uploads/{uploadId}/{part}/url',
+    () => ({ path: `/uploads/${uploads.direct}/1/url` }),
+    1,
+    1,
   ],
   ['DELETE /uploads/{uploadId}', () => ({ path: `/uploads/${uploads.aborted}` }), 2, 2],
   [

@@ -23,6 +23,7 @@ const ROUTES: [string, string, Scope][] = [
   ['POST', '/uploads', 'files:write'],
   ['GET', '/uploads/x', 'files:write'],
   ['PUT', '/uploads/x/1', 'files:write'],
+  ['GET', '/uploads/x/1/url', 'files:write'],
   ['POST', '/uploads/x/complete', 'files:write'],
   ['DELETE', '/uploads/x', 'files:write'],
   ['POST', '/tus', 'files:write'],

@@ -133,6 +133,7 @@ it('returns the ETag of a part as a header, which a completion accepts, and list
     uploadId: id,
     filePath: 'parts/listed.mp4',
     partSizeBytes: 32 * 1024 * 1024,
+    directSize: null,
     createdAt: expect.stringMatching(/Z$/),
     completedAt: null,
     parts: [

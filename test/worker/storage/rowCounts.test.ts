@@ -79,7 +79,7 @@ describe('an upload with 1,000 parts', () => {
     return putUploadPart(platform, keyed, id, n, { body, sizeBytes: bytes.length })
   }
   beforeAll(async () => {
-    const begun = await beginUpload(platform, keyed, 'rows/parts.mp4')
+    const begun = await beginUpload(platform, keyed, 'rows/parts.mp4', null)
     if (!begun.ok) {
       throw new Error(begun.message)
     }

@@ -23,7 +23,7 @@ describe('S3_CREDENTIALS', () => {
     expect(read({ archive: ARCHIVE }).get('archive')).toEqual({ ...ARCHIVE, keys: null })
     expect(read({ r2: { ...ARCHIVE, region: undefined } }).get('r2')!.region).toBe('auto')
     expect(createSettings(env).s3Credentials.size).toBe(0)
-    expect(createSettings(env).directUploads).toBeNull()
+    expect(createSettings({ ...env, DIRECT_UPLOADS: '' }).directUploads).toBeNull()
   })
 
   it.each([

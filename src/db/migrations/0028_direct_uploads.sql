@@ -1,0 +1,1 @@
+ALTER TABLE `uploads` ADD `direct_size_bytes` integer;

@@ -1,6 +1,6 @@
 /** Small parts that several pages use. */
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Job } from '../client/index.ts'
 import { formatNumber, formatSeconds } from './format.ts'
 import type { LiveState as State } from './useLoaded.ts'
@@ -28,11 +28,41 @@ export function LiveState({ state }: { state: State }) {
   )
 }
 
+/** Scrolls an element into view when its content is new, for what was asked for further down. */
+function useScroll<Shown extends HTMLElement>(content: unknown) {
+  const element = useRef<Shown>(null)
+  useEffect(() => {
+    if (content !== null) {
+      element.current?.scrollIntoView({ block: 'nearest' })
+    }
+  }, [content])
+  return element
+}
+
 export function Problem({ children }: { children: ComponentChildren }) {
   return (
-    <p class="problem" role="alert">
+    <p class="problem" role="alert" ref={useScroll<HTMLParagraphElement>(children)}>
       {children}
     </p>
+  )
+}
+
+/** What became of an action; nothing without a text. */
+export function Result({ text }: { text: string | null }) {
+  return (
+    <p class="hint live" role="status" ref={useScroll<HTMLParagraphElement>(text)}>
+      {text}
+    </p>
+  )
+}
+
+/** A secret that the service does not show again. */
+export function ShownOnce({ note, label, text }: { note: string; label: string; text: string }) {
+  return (
+    <section class="card" ref={useScroll<HTMLElement>(text)}>
+      <p role="status">{note}</p>
+      <Copyable label={label} text={text} />
+    </section>
   )
 }
 

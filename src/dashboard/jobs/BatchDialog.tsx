@@ -15,11 +15,11 @@ import { BatchFields, type BatchOptions } from './BatchFields.tsx'
 import { useBatchCount } from './useBatchCount.ts'
 
 const QUESTIONS: Record<Action, string> = {
-  retry: 'They are queued again, with a full set of attempts.',
-  cancel: 'They are not made. A cancelled job can be requested again.',
+  retry: 'Each is queued again, with a full set of attempts.',
+  cancel: 'A cancelled job is not made, and can be requested again.',
   prioritize: 'Jobs with lower numbers run first.',
   delete:
-    'Their records are deleted for good. Finished results stay stored. Running jobs are stopped.',
+    'The records are deleted for good. Finished results stay stored. Running jobs are stopped.',
 }
 const DEFAULT_PRIORITY = 2
 

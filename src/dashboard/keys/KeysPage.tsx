@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import type { ApiKey } from '../../client/index.ts'
 import { client, type Session } from '../api.ts'
 import { formatBytes, formatTime } from '../format.ts'
-import { Copyable, Problem } from '../parts.tsx'
+import { Problem, ShownOnce } from '../parts.tsx'
 import { useAction } from '../useAction.ts'
 import { useLoaded } from '../useLoaded.ts'
 import { KeySettings } from './KeySettings.tsx'
@@ -25,12 +25,11 @@ export function KeysPage({ session }: { session: Session }) {
       <h1>API keys</h1>
       {(problem ?? error) && <Problem>{problem ?? error}</Problem>}
       {created && (
-        <section class="card">
-          <p role="status">
-            The key “{created.name}” was created. It is shown only now, so keep it in a safe place.
-          </p>
-          <Copyable label="API key" text={created.key} />
-        </section>
+        <ShownOnce
+          note={`The key “${created.name}” was created. It is shown only now, so keep it in a safe place.`}
+          label="API key"
+          text={created.key}
+        />
       )}
       {keys?.length === 0 && <p class="empty">There is no key besides the root key.</p>}
       {keys && keys.length > 0 && (

@@ -1,7 +1,7 @@
 /** The webhooks: endpoints that receive events, their secrets, and what was sent to them. */
 import { useState } from 'preact/hooks'
 import { client, type Session } from '../api.ts'
-import { Copyable, Problem } from '../parts.tsx'
+import { Problem, Result, ShownOnce } from '../parts.tsx'
 import { useAction } from '../useAction.ts'
 import { useLoaded } from '../useLoaded.ts'
 import { Deliveries } from './Deliveries.tsx'
@@ -29,17 +29,13 @@ export function WebhooksPage({ session }: { session: Session }) {
     <>
       <h1>Webhooks</h1>
       {(problem ?? error) && <Problem>{problem ?? error}</Problem>}
-      <p class="hint live" role="status">
-        {result}
-      </p>
+      <Result text={result} />
       {secret && (
-        <section class="card">
-          <p role="status">
-            The secret for {secret.url} is shown only now. The receiver needs it to check the
-            signatures.
-          </p>
-          <Copyable label="Secret" text={secret.secret} />
-        </section>
+        <ShownOnce
+          note={`The secret for ${secret.url} is shown only now. The receiver needs it to check the signatures.`}
+          label="Secret"
+          text={secret.secret}
+        />
       )}
       {webhooks?.length === 0 && <p class="empty">There are no webhooks yet.</p>}
       {webhooks?.map((webhook) => (

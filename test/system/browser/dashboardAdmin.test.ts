@@ -106,6 +106,10 @@ test('a key is created with a restriction and limits, changed, and deleted', asy
   await page.locator('[name=expiresAt]').fill('2099-12-31T12:00')
   await click(page, 'button::-p-text(Create key)')
   await waitForText(page, 'It is shown only now')
+  // The form is below the list, and the key above it.
+  expect(
+    await page.$eval('.copyable pre', (key) => key.getBoundingClientRect().top),
+  ).toBeGreaterThan(0)
   const [created] = await readKeys(system)
   expect(created).toMatchObject({
     scopes: ['files:write'],

@@ -1,6 +1,6 @@
 /**
- * Object storage as the services use it. `r2.ts` implements it; every implementation passes the
- * conformance suite in `test/worker/storage/objectStore.conformance.ts`.
+ * Object storage as the services use it. `r2.ts` and `s3/store.ts` implement it; every implementation
+ * passes the conformance suite in `test/worker/storage/objectStore.conformance.ts`.
  *
  * Expected failures are returned. Anything else, such as an outage, is thrown.
  */

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { convertV4MiniflareOptions, Miniflare, type V4MiniflareOptions } from 'miniflare'
 import { expect, it, onTestFinished } from 'vitest'
-import { OUTBOUND, outboundWorker } from '../../../scripts/start/outboundWorker.ts'
+import { OUTBOUND, outboundWorker, s3Origins } from '../../../scripts/start/outboundWorker.ts'
 
 const compatibilityDate = '2026-11-01'
 const SENDER = `export default {
@@ -15,10 +15,10 @@ const SENDER = `export default {
 }`
 
 /** Starts a Worker that sends requests to given URLs. Returns the body of the answer, or null. */
-async function startSender(isConfined: boolean) {
+async function startSender(isConfined: boolean, trustedOrigins: string[] = []) {
   const sender = { name: 'sender', modules: true, script: SENDER, compatibilityDate }
   const workers = isConfined
-    ? [{ ...sender, outboundService: OUTBOUND }, outboundWorker(compatibilityDate)]
+    ? [{ ...sender, outboundService: OUTBOUND }, outboundWorker(compatibilityDate, trustedOrigins)]
     : [sender]
   const options = { cf: false, workers } as V4MiniflareOptions
   const miniflare = new Miniflare(convertV4MiniflareOptions(options))
@@ -30,7 +30,7 @@ async function startSender(isConfined: boolean) {
   }
 }
 
-it('a private address is refused, also that of a name; without the outbound Worker it is reached', async () => {
+it('a private address is refused, also that of a name; and reached without the outbound Worker or as an S3 endpoint', async () => {
   const paths: (string | undefined)[] = []
   const server = createServer(({ url }, response) => {
     paths.push(url)
@@ -45,4 +45,9 @@ it('a private address is refused, also that of a name; without the outbound Work
   }
   expect(await free(`http://localhost:${port}/free`)).toBe('inside')
   expect(paths).toEqual(['/free'])
+  const settings = [JSON.stringify({ endpoint: `http://localhost:${port}/s3` }), undefined]
+  const trusting = await startSender(true, s3Origins(settings))
+  expect(await trusting(`http://localhost:${port}/trusted`)).toBe('inside')
+  expect(await trusting(`http://127.0.0.1:${port}/confined`)).toBeNull()
+  expect(paths).toEqual(['/free', '/trusted'])
 })

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { parseEnv } from 'node:util'
 import { afterAll, expect, it } from 'vitest'
 import { readSettings } from '../../../scripts/start/settings.ts'
 
@@ -50,4 +51,14 @@ it('settings of the Worker with two values are read, and other values are refuse
     const read = () => readSettings({ STATE_DIR, [name]: value })
     expect(read).toThrow(new RegExp(`${name} must be .*got "${value}"`))
   }
+})
+
+it('credentials of storage are JSON on one line, in which nothing ends the value', () => {
+  const json = JSON.stringify({ a: { secretAccessKey: `it's #1 "\\ key` } }, null, 2)
+  const { S3_CREDENTIALS } = readSettings({ STATE_DIR, S3_CREDENTIALS: json }).vars
+  const file = parseEnv(`S3_CREDENTIALS=${S3_CREDENTIALS}\nOTHER=x\n`)
+  expect(JSON.parse(file.S3_CREDENTIALS!)).toEqual(JSON.parse(json))
+  expect(file.OTHER).toBe('x')
+  const bad = { STATE_DIR, DIRECT_UPLOADS: 'a secret' }
+  expect(() => readSettings(bad)).toThrow(/^DIRECT_UPLOADS must be JSON/)
 })

@@ -9,6 +9,7 @@ import { API_KEY, expectJson, visitWith } from '../helpers/requests.ts'
 import { createOne } from '../helpers/jobs.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'
 import { makeKey } from '../helpers/apiKeys.ts'
+import { S3_ORIGINALS } from '../helpers/s3.ts'
 
 const SIGNING = 'planted-signing-secret-'.padEnd(40, 's')
 const SECRETS = {
@@ -16,6 +17,7 @@ const SECRETS = {
   RUNNER_TOKEN: 'planted-runner-token-77aa',
   SIGNING_KEYS: `k1:${SIGNING}`,
 }
+const S3_SECRET = 'planted-s3-secret-0b1d'
 const logged: string[] = []
 beforeAll(() => {
   for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const) {
@@ -66,6 +68,18 @@ it('no row, no log line and no response contains a secret, except for an echoed 
   await send('/signed-urls', { method: 'POST' }, { SIGNING_KEYS: `bad:${SIGNING}, x` })
   const post = (path: string, body: object, key = SECRETS.API_KEY) =>
     send(path, { method: 'POST', headers: { ...auth(key), ...json }, body: JSON.stringify(body) })
+  // The S3 API rejects this secret, and the other setting is not valid.
+  const wrong = JSON.stringify({ ...S3_ORIGINALS, secretAccessKey: S3_SECRET })
+  const begin = { filePath: 'secret/direct.mp4', directSize: 10 }
+  const init = { method: 'POST', headers: { ...auth(SECRETS.API_KEY), ...json } }
+  const rejected = await send(
+    '/uploads',
+    { ...init, body: JSON.stringify(begin) },
+    { DIRECT_UPLOADS: wrong },
+  )
+  const invalid = await send('/health', {}, { S3_CREDENTIALS: wrong })
+  expect([rejected.status, invalid.status]).toEqual([500, 503])
+  expect(logged.some((line) => line.includes('SignatureDoesNotMatch'))).toBe(true)
   const signed = await post(
     '/signed-urls',
     { method: 'GET', path: 'secret/clip.mp4' },
@@ -88,7 +102,7 @@ it('no row, no log line and no response contains a secret, except for an echoed 
   // Checks that the searched text contains an error log and a known path.
   expect(logged.some((line) => line.includes('request_failed'))).toBe(true)
   expect(texts).toContain('secret/clip.mp4')
-  for (const secret of [...Object.values(SECRETS), SIGNING, disabledKey.key]) {
+  for (const secret of [...Object.values(SECRETS), SIGNING, S3_SECRET, disabledKey.key]) {
     expect(texts).not.toContain(secret)
   }
   // The error response repeats this key, which was sent as a transformation. The key must not be

@@ -9465,7 +9465,8 @@ export interface operations {
                      *           "etag": "a54357aff0632cce46d942af68356b38",
                      *           "size": 30
                      *         }
-                     *       ]
+                     *       ],
+                     *       "directSize": null
                      *     }
                      */
                     "application/json": components["schemas"]["Upload"];

@@ -70,7 +70,8 @@ function sendFile(
   }
   const match = /^bytes=(\d+)-(\d+)$/.exec(headers['range'] ?? '')
   const ignoresRange =
-    query.has('noRanges') || (headers['if-range'] !== undefined && headers['if-range'] !== etag)
+    query.has('noRanges') ||
+    (headers['if-range'] !== undefined && headers['if-range'] !== etag && !query.has('noIfRange'))
   if (!match || ignoresRange) {
     const length = query.has('noLength') ? {} : { 'Content-Length': String(file.length) }
     return new Response(sendBytes(file, query, number), { headers: { ...answer, ...length } })

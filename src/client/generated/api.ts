@@ -9457,6 +9457,7 @@ export interface operations {
                      *       "uploadId": "upl_3db9384e392a41f984910c23d5357f45",
                      *       "filePath": "videos/film.mp4",
                      *       "partSizeBytes": 33554432,
+                     *       "directSize": null,
                      *       "createdAt": "2026-11-27T12:58:02.555Z",
                      *       "completedAt": null,
                      *       "parts": [
@@ -9465,8 +9466,7 @@ export interface operations {
                      *           "etag": "a54357aff0632cce46d942af68356b38",
                      *           "size": 30
                      *         }
-                     *       ],
-                     *       "directSize": null
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["Upload"];

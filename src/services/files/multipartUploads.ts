@@ -70,7 +70,7 @@ export async function beginUpload(
   if (error) {
     return error
   }
-  const store = (directSizeBytes === null ? null : platform.directUploads()) ?? platform.originals
+  const store = storeOfUpload(platform, { directSizeBytes })
   const apiKeyId = chargedKeyId(caller)
   const id = `upl_${crypto.randomUUID().replaceAll('-', '')}`
   const { uploadId } = await store.createMultipartUpload(

@@ -33,7 +33,10 @@ export function findPartSizeError(
 }
 
 /** Returns the store of an upload. If the secret was removed, the upload is not found in it. */
-export function storeOfUpload(platform: Platform, { directSizeBytes }: UploadRow): ObjectStore {
+export function storeOfUpload(
+  platform: Platform,
+  { directSizeBytes }: Pick<UploadRow, 'directSizeBytes'>,
+): ObjectStore {
   return (directSizeBytes === null ? null : platform.directUploads()) ?? platform.originals
 }
 

@@ -4,7 +4,7 @@ import type { JobStatus } from '../contract/jobStatus.ts'
 import { type Database, statement } from './database.ts'
 import { oldestPendingAt } from './queueStats.ts'
 import { JOB_URLS } from './schema/index.ts'
-import { selectStorageTotals } from './storageTotals.ts'
+import { addMadeVariants, selectStorageTotals } from './storageTotals.ts'
 
 export interface QueueMetrics extends Record<JobStatus, number> {
   name: string
@@ -50,10 +50,11 @@ export async function readQueueMetrics(db: Database, queue: string | null) {
     selectStorageTotals(db),
   ])
   const rows = results as unknown as (Omit<QueueMetrics, 'totals'> & { totals: string })[]
+  const queues = rows.map((row) => ({ ...row, totals: JSON.parse(row.totals) }) as QueueMetrics)
   return {
-    queues: rows.map((row) => ({ ...row, totals: JSON.parse(row.totals) }) as QueueMetrics),
+    queues,
     webhooks: webhooks.results as unknown as WebhookMetrics[],
-    storage: totals[0]!,
+    storage: addMadeVariants(totals[0]!, queues),
     databaseBytes: meta.size_after,
   }
 }

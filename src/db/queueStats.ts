@@ -3,7 +3,7 @@ import { and, eq, getTableColumns, gte, inArray, sql } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import type { Database } from './database.ts'
 import { queueHourlyStats, queues } from './schema/index.ts'
-import { selectStorageTotals } from './storageTotals.ts'
+import { addMadeVariants, selectStorageTotals } from './storageTotals.ts'
 
 /**
  * Creation time of the oldest pending job of the queue at hand. It reads the pending chunks that are
@@ -51,7 +51,10 @@ export async function readQueueCounters(db: Database, name: string | null, since
     return { queues: await counters, storage: null }
   }
   const [rows, totals] = await db.batch([counters, selectStorageTotals(db)])
-  return { queues: rows, storage: totals[0]! }
+  const parsed = rows.map((row) => ({
+    totals: JSON.parse(row.totals) as Record<string, number>,
+  }))
+  return { queues: rows, storage: addMadeVariants(totals[0]!, parsed) }
 }
 
 /**

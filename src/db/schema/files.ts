@@ -129,7 +129,10 @@ export const storageReservations = sqliteTable(
   ],
 )
 
-/** The one row counts what is stored. Only triggers on `files` and `variants` write it. */
+/**
+ * The one row counts the originals, and the variants without those that jobs have made, which are in the totals of
+ * their queues. Only triggers on `files` and `variants` write it.
+ */
 export const storageTotals = sqliteTable('storage_totals', {
   id: integer().primaryKey(),
   originals: count(),

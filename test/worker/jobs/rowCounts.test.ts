@@ -554,10 +554,10 @@ describe('the whole life of a job', () => {
     expect(((await size()) - before) / jobs).toBeLessThanOrEqual(2_500)
   })
 
-  it('writes at most 31 rows in 600 s of reports, and makes at most 15 round trips', async () => {
+  it('writes at most 30 rows in 600 s of reports, and makes at most 15 round trips', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const spent = await cost(() => runJob('w_104'))
-    expect(spent.rowsWritten).toBeLessThanOrEqual(31)
+    expect(spent.rowsWritten).toBeLessThanOrEqual(30)
     expect(spent.roundTrips).toBeLessThanOrEqual(15)
   })
 })

@@ -2,6 +2,7 @@
 import { and, asc, eq, sql } from 'drizzle-orm'
 import type { BucketEventOutcome } from '../contract/rule.ts'
 import type { Restriction } from '../domain/caller.ts'
+import { beginsWith } from './accessConditions.ts'
 import { type Database, first } from './database.ts'
 import type { RuleRow } from './rows.ts'
 import { bucketEventCounts, rules } from './schema/index.ts'
@@ -10,9 +11,7 @@ import { bucketEventCounts, rules } from './schema/index.ts'
 function isVisible({ queue, pathPrefix }: Restriction) {
   return and(
     queue === null ? undefined : eq(rules.queue, queue),
-    pathPrefix === null
-      ? undefined
-      : sql`substr(${rules.prefix}, 1, ${pathPrefix.length}) = ${pathPrefix}`,
+    pathPrefix === null ? undefined : beginsWith(rules.prefix, pathPrefix),
   )
 }
 
@@ -52,7 +51,8 @@ export function listRulesAndEvents(db: Database, restriction: Restriction) {
   return db.batch([listRuleRows(db, restriction), events])
 }
 
-export function listEnabledRules(db: Database): Promise<RuleRow[]> {
+// Async, so that the result is a promise. The query of Drizzle runs again each time that it is awaited.
+export async function listEnabledRules(db: Database): Promise<RuleRow[]> {
   return db
     .select()
     .from(rules)
@@ -72,12 +72,15 @@ export function findRule(
     .get()
 }
 
-/** Changes a rule that the caller can see. Returns it, or undefined if there is none. */
+/**
+ * Changes a rule that the caller can see. What is undefined stays. Returns the rule, or undefined if there
+ * is none.
+ */
 export function updateRule(
   db: Database,
   id: string,
   restriction: Restriction,
-  changes: Partial<NewRule>,
+  changes: { [Setting in keyof NewRule]?: NewRule[Setting] | undefined },
 ): Promise<RuleRow | undefined> {
   return db
     .update(rules)

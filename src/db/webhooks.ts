@@ -2,6 +2,7 @@
 import { and, desc, eq, isNull, ne, or, sql } from 'drizzle-orm'
 import type { Caller } from '../domain/caller.ts'
 import { ACTIVE_STATUSES } from '../domain/jobTransitions.ts'
+import { beginsWith } from './accessConditions.ts'
 import { type Database, first, sqlList, statement } from './database.ts'
 import type { WebhookRow } from './rows.ts'
 import { JOB_URLS, webhookEndpoints as endpoints } from './schema/index.ts'
@@ -21,9 +22,7 @@ function isVisible({ keyId, queue, pathPrefix }: Owner) {
           and(
             eq(endpoints.forJobs, false),
             queue === null ? undefined : eq(endpoints.queue, queue),
-            pathPrefix === null
-              ? undefined
-              : sql`substr(${endpoints.pathPrefix}, 1, ${pathPrefix.length}) = ${pathPrefix}`,
+            pathPrefix === null ? undefined : beginsWith(endpoints.pathPrefix, pathPrefix),
           ),
         )
   return and(ne(endpoints.id, JOB_URLS), isNull(endpoints.deletedAt), isWithin)

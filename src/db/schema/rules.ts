@@ -16,10 +16,7 @@ export const rules = sqliteTable('rules', {
   transformations: text({ mode: 'json' }).$type<string[]>().notNull(),
   priority: integer(),
   tags: text({ mode: 'json' }).$type<string[]>().notNull(),
-  /**
-   * The API key for which the jobs are made, if it is restricted or has a `maxQueuedJobs`; else null. A
-   * trigger deletes the rule with the key.
-   */
+  /** The API key for which the jobs are made; null for the root key. A trigger deletes the rule with the key. */
   apiKeyId: text(),
   createdAt: time().notNull(),
   updatedAt: time().notNull(),

@@ -6,12 +6,19 @@ import type { Rendition } from '../../contract/rendition.ts'
 import type { ChangeRule, CreateRule, Rule } from '../../contract/rule.ts'
 import { findQueue } from '../../db/queues.ts'
 import type { RuleRow } from '../../db/rows.ts'
-import { deleteRuleRow, findRule, insertRule, type NewRule, updateRule } from '../../db/rules.ts'
-import { type Caller, canSeePath, canSeeQueue, type Restriction } from '../../domain/caller.ts'
+import { deleteRuleRow, findRule, insertRule, updateRule } from '../../db/rules.ts'
+import {
+  type Caller,
+  canSeePath,
+  canSeeQueue,
+  chargedKeyId,
+  type Restriction,
+} from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { TransformationError } from '../../domain/transformation/transformationError.ts'
 import { writeTransformation } from '../../domain/transformation/write.ts'
 import { folderError } from '../apiKeys/accessErrors.ts'
+import { readKey } from '../apiKeys/apiKeys.ts'
 import type { Platform } from '../ports.ts'
 import { toIsoTime } from '../serializers.ts'
 import { readTransformation, resolveRendition } from '../variants/namedPresets.ts'
@@ -25,8 +32,6 @@ type RuleError = ErrorResult<
   'forbidden' | 'invalid_request' | 'invalid_transformation' | 'queue_not_found'
 >
 type RuleNotFound = ErrorResult<'rule_not_found'>
-/** What a caller sets of a rule. */
-type Settings = Omit<NewRule, 'id' | 'apiKeyId' | 'createdAt' | 'updatedAt'>
 
 function ruleNotFound(id: string): RuleNotFound {
   return errorResult('rule_not_found', `There is no rule ${shorten(id)}.`)
@@ -42,20 +47,19 @@ export async function createRule(
     prefix: request.prefix ?? caller.pathPrefix ?? '',
     queue: request.queue ?? caller.queue ?? DEFAULT_QUEUE,
   }
-  const checked = await checkSettings(platform, caller, settings)
-  if (!checked.ok) {
-    return checked
+  const problem = await findProblem(platform, caller, settings, null)
+  if (problem) {
+    return problem
   }
-  const isBound =
-    caller.queue !== null || caller.pathPrefix !== null || caller.maxQueuedJobs !== null
   const now = Date.now()
   const row = await insertRule(
     platform.db,
     {
-      ...checked.settings,
+      ...settings,
+      transformations: settings.transformations.map(writeStored),
       id: `rule_${crypto.randomUUID().replaceAll('-', '')}`,
-      // The rule must not do more than the key may.
-      apiKeyId: isBound ? caller.keyId : null,
+      // The rule must not do more than the key may, nor longer.
+      apiKeyId: chargedKeyId(caller),
       createdAt: now,
       updatedAt: now,
     },
@@ -78,7 +82,10 @@ export async function readRule(
   return row ? { ok: true, row } : ruleNotFound(id)
 }
 
-/** Changes a rule, for the files that arrive from now on. */
+/**
+ * Changes a rule, for the files that arrive from now on. If the caller has a restriction or a
+ * `maxQueuedJobs`, the rule makes its jobs for this caller from now on. Otherwise, the owner stays.
+ */
 export async function changeRule(
   platform: Platform,
   caller: RuleOwner,
@@ -89,19 +96,20 @@ export async function changeRule(
   if (!found.ok) {
     return found
   }
-  const { name, enabled, prefix, suffixes, minBytes, maxBytes, queue, priority, tags } = found.row
-  const { transformations } = found.row
-  const current = { name, enabled, prefix, suffixes, minBytes, maxBytes, queue, priority, tags }
-  const given = Object.fromEntries(
-    Object.entries(changes).filter(([, value]) => value !== undefined),
-  )
-  const wanted = { ...current, transformations, ...given }
-  const checked = await checkSettings(platform, caller, wanted)
-  if (!checked.ok) {
-    return checked
+  const isBound =
+    caller.queue !== null || caller.pathPrefix !== null || caller.maxQueuedJobs !== null
+  const problem =
+    (await findProblem(platform, caller, changes, found.row)) ??
+    (isBound ? null : await findProblemOfOwner(platform, changes, found.row))
+  if (problem) {
+    return problem
   }
+  // Only what is given is written, so that a concurrent change of something else stays.
+  const { transformations, ...given } = changes
   const row = await updateRule(platform.db, id, caller, {
-    ...checked.settings,
+    ...given,
+    ...(transformations && { transformations: transformations.map(writeStored) }),
+    ...(isBound && { apiKeyId: chargedKeyId(caller) }),
     updatedAt: Date.now(),
   })
   return row ? { ok: true, row } : ruleNotFound(id)
@@ -112,37 +120,57 @@ export async function deleteRule({ db }: Platform, restriction: Restriction, id:
   return isDeleted ? { ok: true as const } : ruleNotFound(id)
 }
 
-async function checkSettings(
+/** Returns why a rule cannot have these settings; null if it can. Only what is given is checked. */
+async function findProblem(
   platform: Platform,
-  caller: RuleOwner,
-  wanted: Omit<Settings, 'transformations'> & { transformations: PresetBody[] },
-): Promise<{ ok: true; settings: Settings } | RuleError> {
-  const { queue, prefix, minBytes, maxBytes, transformations } = wanted
-  if (!canSeeQueue(caller, queue)) {
-    return errorResult('forbidden', `This key is restricted to the queue "${caller.queue}".`)
+  owner: RuleOwner,
+  given: ChangeRule,
+  current: RuleRow | null,
+): Promise<RuleError | null> {
+  if (given.queue !== undefined && !canSeeQueue(owner, given.queue)) {
+    return errorResult('forbidden', `This key is restricted to the queue "${owner.queue}".`)
   }
-  if (!canSeePath(caller, prefix)) {
-    return folderError(caller)
+  if (given.prefix !== undefined && !canSeePath(owner, given.prefix)) {
+    return folderError(owner)
   }
-  if (minBytes !== null && maxBytes !== null && minBytes > maxBytes) {
+  const { minBytes = null, maxBytes = null } = { ...current, ...given }
+  const isBoundGiven = given.minBytes !== undefined || given.maxBytes !== undefined
+  if (isBoundGiven && minBytes !== null && maxBytes !== null && minBytes > maxBytes) {
     return errorResult(
       'invalid_request',
       `minBytes must not be greater than maxBytes (got ${minBytes} and ${maxBytes}).`,
     )
   }
-  if (!(await findQueue(platform.db, queue))) {
-    return errorResult('queue_not_found', `There is no queue "${queue}".`)
+  if (given.queue !== undefined && !(await findQueue(platform.db, given.queue))) {
+    return errorResult('queue_not_found', `There is no queue "${given.queue}".`)
   }
-  const resolved = await resolveAll(platform, caller, queue, transformations)
-  if (!resolved.ok) {
-    return resolved
+  if (given.queue === undefined && given.transformations === undefined) {
+    return null
   }
-  const hidden = hiddenFileError(caller, resolved.renditions)
+  // Named presets are those of the queue.
+  const queue = given.queue ?? current?.queue ?? DEFAULT_QUEUE
+  const transformations = given.transformations ?? current?.transformations ?? []
+  const resolved = await resolveAll(platform, owner, queue, transformations)
+  return resolved.ok ? hiddenFileError(owner, resolved.renditions) : resolved
+}
+
+/** Checks changes by another caller as the key for which the rule makes its jobs. */
+async function findProblemOfOwner(
+  platform: Platform,
+  given: ChangeRule,
+  rule: RuleRow,
+): Promise<RuleError | null> {
+  const key = rule.apiKeyId === null ? null : await readKey(platform, rule.apiKeyId)
+  if (!key?.ok) {
+    return null
+  }
+  const problem = await findProblem(platform, { ...key.row, keyId: key.row.id }, given, rule)
   return (
-    hidden ?? {
-      ok: true,
-      settings: { ...wanted, transformations: transformations.map(writeStored) },
-    }
+    problem &&
+    errorResult(
+      problem.code,
+      `The rule makes its jobs for the API key ${key.row.id}. ${problem.message}`,
+    )
   )
 }
 

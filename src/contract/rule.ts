@@ -19,7 +19,7 @@ const MAX_SUFFIX_CHARACTERS = 100
  * - `duplicate`: rules applied, and all of their jobs or variants existed
  * - `outdated`: the file was replaced or deleted since, or a deleted file exists again
  * - `deleted`: the file was deleted
- * - `rejected`: nothing can be made of the file
+ * - `rejected`: nothing can be made of the file, or the key of a rule may not make it
  * - `other_bucket`, `other_file`, `other_action`: not about a media file in the bucket of the originals
  * - `failed`: the notification was not handled, and is tried again
  * - `dead`: it failed too often, and was given up

@@ -117,6 +117,15 @@ export async function isMadeInQueue(
   return found.length > 0
 }
 
+/** Condition: the variant was made in the queue; true for all if `queue` is null. */
+function isMadeIn(queue: string | null): SQL | undefined {
+  return queue === null
+    ? undefined
+    : sql`EXISTS (SELECT 1 FROM variant_queues WHERE variant_queues.file_path = ${variants.filePath}
+        AND variant_queues.transformation = ${variants.transformation}
+        AND variant_queues.queue = ${queue})`
+}
+
 /**
  * The variant of a file that was made last, except its probe. If `queue` is not null, only variants
  * that were made in this queue count.
@@ -126,30 +135,29 @@ export function findNewestVariant(
   filePath: string,
   queue: string | null,
 ): Promise<VariantRow | undefined> {
-  const isMadeIn =
-    queue === null
-      ? undefined
-      : sql`EXISTS (SELECT 1 FROM variant_queues WHERE variant_queues.file_path = ${variants.filePath}
-          AND variant_queues.transformation = ${variants.transformation}
-          AND variant_queues.queue = ${queue})`
   return db
     .select()
     .from(variants)
-    .where(and(eq(variants.filePath, filePath), ne(variants.transformation, PROBE), isMadeIn))
+    .where(
+      and(eq(variants.filePath, filePath), ne(variants.transformation, PROBE), isMadeIn(queue)),
+    )
     .orderBy(desc(variants.createdAt))
     .limit(1)
     .get()
 }
 
-/** The variants of a file that were made of the content with this etag. */
-export function listVariantsOf(db: Database, filePath: string, etag: string) {
+/**
+ * The variants of a file that were made of the content with this etag. If `queue` is not null, only
+ * variants that were made in this queue count.
+ */
+export function listVariantsOf(db: Database, filePath: string, etag: string, queue: string | null) {
   return db
     .select({
       transformation: variants.transformation,
       referenceFiles: variants.referenceFiles,
     })
     .from(variants)
-    .where(and(eq(variants.filePath, filePath), eq(variants.sourceEtag, etag)))
+    .where(and(eq(variants.filePath, filePath), eq(variants.sourceEtag, etag), isMadeIn(queue)))
 }
 
 /** The variants of a file that were made last. */

@@ -21,8 +21,8 @@ const HANDLED: Partial<Record<ErrorCode, BucketEventOutcome>> = {
   // jobs are deleted.
   idempotency_conflict: 'duplicate',
   idempotency_jobs_deleted: 'duplicate',
-  file_not_found: 'outdated',
   content_mismatch: 'rejected',
+  forbidden: 'rejected',
   invalid_request: 'rejected',
 }
 
@@ -110,12 +110,14 @@ async function createMissingJobs(
     const jobs = created.jobs.filter(({ deduplicated }) => !deduplicated).length
     return { outcome: jobs > 0 ? 'matched' : 'duplicate', jobs, error: null }
   }
-  const outcome = HANDLED[created.code] ?? 'failed'
+  // Without the file, its notification is outdated. Otherwise, a reference file is not in storage yet.
+  const isGone = created.code === 'file_not_found' && !(await platform.originals.head(object.key))
+  const outcome = isGone ? 'outdated' : (HANDLED[created.code] ?? 'failed')
   const isProblem = outcome === 'failed' || outcome === 'rejected'
   return { outcome, jobs: 0, error: isProblem ? created.message : null }
 }
 
-/** Returns the transformations of which there is no variant of this content yet. */
+/** Returns the transformations of which there is no variant of this content yet that the caller can see. */
 async function listMissing(
   platform: Platform,
   caller: Caller,
@@ -123,7 +125,7 @@ async function listMissing(
   { key, etag }: StoredObject,
 ): Promise<string[]> {
   const resolved = await resolveAll(platform, caller, queue, transformations)
-  const variants = resolved.ok ? await listVariantsOf(platform.db, key, etag) : []
+  const variants = resolved.ok ? await listVariantsOf(platform.db, key, etag, caller.queue) : []
   if (!resolved.ok || variants.length === 0) {
     return transformations
   }

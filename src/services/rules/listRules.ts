@@ -9,6 +9,7 @@ import { folderError } from '../apiKeys/accessErrors.ts'
 import { defaultPriority } from '../jobs/newJobs.ts'
 import type { Platform } from '../ports.ts'
 import { toIsoTime } from '../serializers.ts'
+import { findReferenceFiles } from '../variants/referenceFiles.ts'
 import { resolveAll, type RuleOwner, serializeRule } from './rules.ts'
 
 export async function readRules({ db }: Platform, restriction: Restriction) {
@@ -49,7 +50,10 @@ async function describeMatch(
 ): Promise<RuleTest['matches'][number]> {
   const { queue, tags } = row
   const resolved = await resolveAll(platform, caller, queue, row.transformations)
-  const renditions = resolved.ok ? resolved.renditions : []
+  const problem = resolved.ok
+    ? await findReferenceFiles(platform, caller, resolved.renditions)
+    : resolved
+  const renditions = resolved.ok && problem.ok ? resolved.renditions : []
   // Repeated variants are one job.
   const byName = new Map(renditions.map((rendition) => [writeCanonicalForm(rendition), rendition]))
   return {
@@ -61,6 +65,6 @@ async function describeMatch(
       priority: row.priority ?? defaultPriority(rendition, {}),
       tags,
     })),
-    error: resolved.ok ? null : resolved.message,
+    error: problem.ok ? null : problem.message,
   }
 }

@@ -8,6 +8,8 @@ const MAX_REDIRECTS = 5
 const REDIRECTS = [301, 302, 303, 307, 308]
 /** Time until an answer has a status. */
 const TIMEOUT_MS = 30_000
+/** Time for all redirects together: less than the lease of a step. */
+const MAX_OPENING_MS = 60_000
 const IDLE_MS = 30_000
 
 interface RemoteSettings {
@@ -52,6 +54,7 @@ async function follow(request: RemoteRequest, allowsPrivate: boolean): Promise<R
   const find = async (url: URL) => (allowsPrivate ? null : findAddressProblem(url))
   let url = new URL(request.url)
   let { headers } = request
+  const deadline = Date.now() + MAX_OPENING_MS
   for (let redirects = 0; ; redirects++) {
     const origin = redirects === 0 ? 'The URL' : `The redirect to ${url.host}`
     try {
@@ -59,7 +62,11 @@ async function follow(request: RemoteRequest, allowsPrivate: boolean): Promise<R
       if (problem !== null) {
         return refuse(`${origin} is refused: ${problem}`)
       }
-      const response = await send(url, { ...headers, ...request.conditions })
+      const timeoutMs = Math.min(TIMEOUT_MS, deadline - Date.now())
+      if (timeoutMs <= 0) {
+        throw new Error(`the redirects took more than ${MAX_OPENING_MS / 1000} s`)
+      }
+      const response = await send(url, { ...headers, ...request.conditions }, timeoutMs)
       // The request resolved the name again. Nothing is read from a server whose name now has another address.
       const problemNow = await find(url)
       if (problemNow !== null) {
@@ -105,12 +112,16 @@ function readTarget(response: Response, url: URL): URL | null {
 }
 
 /** @throws if there is no answer in time */
-async function send(url: URL, headers: Record<string, string>): Promise<Response> {
+async function send(
+  url: URL,
+  headers: Record<string, string>,
+  timeoutMs: number,
+): Promise<Response> {
   const controller = new AbortController()
   // Ends with the answer: the body can take longer.
   const timer = setTimeout(
-    () => controller.abort(new Error(`there was no answer within ${TIMEOUT_MS / 1000} s`)),
-    TIMEOUT_MS,
+    () => controller.abort(new Error(`there was no answer within ${timeoutMs / 1000} s`)),
+    timeoutMs,
   )
   try {
     return await fetch(url, {

@@ -68,7 +68,10 @@ function sendFile(
   if (headers['if-none-match'] === etag) {
     return new Response(null, { status: 304, headers: answer })
   }
-  const match = /^bytes=(\d+)-(\d+)$/.exec(headers['range'] ?? '')
+  // `short=1000`: no range is longer, also if the whole file is requested.
+  const short = Number(query.get('short') ?? Infinity)
+  const range = headers['range'] ?? (query.has('short') ? 'bytes=0-99999999' : '')
+  const match = /^bytes=(\d+)-(\d+)$/.exec(range)
   const ignoresRange =
     query.has('noRanges') ||
     (headers['if-range'] !== undefined && headers['if-range'] !== etag && !query.has('noIfRange'))
@@ -77,7 +80,7 @@ function sendFile(
     return new Response(sendBytes(file, query, number), { headers: { ...answer, ...length } })
   }
   const start = Number(match[1])
-  const end = Math.min(Number(match[2]), file.length - 1)
+  const end = Math.min(Number(match[2]), file.length - 1, start + short - 1)
   return new Response(sendBytes(file.subarray(start, end + 1), query, number), {
     status: 206,
     headers: {

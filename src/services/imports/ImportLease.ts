@@ -48,6 +48,16 @@ export class ImportLease {
       this.reportedAt = now
       this.platform.defer(this.sendProgress(offset, sizeBytes))
     }
+    await this.extend()
+  }
+
+  /**
+   * Extends the lease, if it is time to.
+   *
+   * @throws ImportLostError
+   */
+  async extend(): Promise<void> {
+    const now = Date.now()
     if (now - this.extendedAt >= EXTEND_AFTER_MS) {
       this.extendedAt = now
       if (!(await updateImport(this.platform.db, this.row, { dueAt: leaseUntil() }))) {

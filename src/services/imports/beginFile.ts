@@ -12,22 +12,33 @@ import { originalAttributes } from '../../storage/originals.ts'
 import { deleteUploadAndParts, IMPORT_ID_PREFIX } from '../files/multipartUploads.ts'
 import { reservePart } from '../files/storageQuota.ts'
 import type { Platform } from '../ports.ts'
-import { ImportLostError } from './ImportLease.ts'
+import { type ImportLease, ImportLostError } from './ImportLease.ts'
 import type { RemoteBody } from './remoteAnswer.ts'
 import type { ImportFailure } from './stepOutcome.ts'
+
+interface BeginningFile {
+  row: ImportRow
+  remote: RemoteBody
+  body: BodyReader
+  lease: ImportLease
+}
 
 type Begun =
   | { ok: true; upload: UploadRow; leading: Uint8Array }
   | { ok: false; outcome: { type: 'failed' } & ImportFailure }
 
+/** Time for the bytes that are checked. */
+const MAX_LEADING_MS = 60_000
+
 export async function beginFile(
   platform: Platform,
-  row: ImportRow,
-  remote: RemoteBody,
-  body: BodyReader,
+  { row, remote, body, lease }: BeginningFile,
 ): Promise<Begun> {
   const { filePath, apiKeyId } = row
+  const timer = setTimeout(() => body.cut(), MAX_LEADING_MS)
   const leading = await readLeading(body, countCheckedBytes(filePath))
+  clearTimeout(timer)
+  await lease.extend()
   if (leading === null) {
     return failed('import_unavailable', interrupted(remote), 0)
   }

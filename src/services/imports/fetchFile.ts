@@ -50,7 +50,7 @@ async function continueFile(
   const { offsetBytes, sizeBytes, validator } = row
   const wholeParts = STEP_BYTES - (STEP_BYTES % choosePartSize(sizeBytes))
   const last = Math.min(offsetBytes + wholeParts, sizeBytes!) - 1
-  const answer = await request(platform, source, offsetBytes, {
+  const answer = await request(platform, source, lease, offsetBytes, {
     Range: `bytes=${offsetBytes}-${last}`,
     'If-Range': validator!,
   })
@@ -82,14 +82,18 @@ async function startFile(
   const stored = storedEtag === null || etag === null ? null : await originals.head(filePath)
   const isStored = stored !== null && stored.etag === storedEtag
   const conditions = { ...(isStored && { 'If-None-Match': etag! }) }
-  let answer = await request(platform, source, 0, {
+  let answer = await request(platform, source, lease, 0, {
     ...conditions,
     Range: `bytes=0-${STEP_BYTES - 1}`,
   })
   // A server that cannot continue a transfer is asked for the whole file.
   if (answer.type === 'body' && cannotContinue(answer.remote)) {
     await answer.remote.body?.cancel()
-    answer = await request(platform, source, 0, {})
+    answer = await request(platform, source, lease, 0, {})
+    if (answer.type === 'body' && cannotContinue(answer.remote)) {
+      await answer.remote.body?.cancel()
+      return notWhole(answer.remote)
+    }
   }
   if (answer.type === 'unchanged' && isStored) {
     return { type: 'stored', etag: stored.etag, sizeBytes: stored.sizeBytes }
@@ -104,7 +108,7 @@ async function startFile(
     return { type: 'failed', ...tooLarge }
   }
   const body = new BodyReader(remote.body, remote.bodyBytes, remoteFiles.idleMs)
-  const begun = await beginFile(platform, row, remote, body)
+  const begun = await beginFile(platform, { row, remote, body, lease })
   if (!begun.ok) {
     body.cancel()
     return begun.outcome
@@ -118,9 +122,18 @@ function cannotContinue({ isRange, validator, bodyBytes, sizeBytes }: RemoteBody
   return isRange && validator === null && bodyBytes !== sizeBytes
 }
 
+function notWhole({ host }: RemoteBody): StepOutcome {
+  return {
+    type: 'failed',
+    code: 'import_unavailable',
+    message: `The server ${host} answers a request for the whole file with a range of it (206), and has no strong ETag and no older Last-Modified, by which a transfer could continue.`,
+  }
+}
+
 async function request(
   platform: Platform,
   source: ImportSource,
+  lease: ImportLease,
   offset: number,
   conditions: Record<string, string>,
 ): Promise<ReadAnswer> {
@@ -129,6 +142,7 @@ async function request(
   if (answer.ok && read.type !== 'body') {
     await answer.body?.cancel()
   }
+  await lease.extend()
   return read
 }
 

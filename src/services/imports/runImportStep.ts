@@ -39,6 +39,9 @@ export async function runImportStep(platform: Platform, filePath: string): Promi
     readImportSource(platform, row),
     listWaitingJobs(platform.db, filePath),
   ])
+  if (Date.now() - row.startedAt >= MAX_IMPORT_MS) {
+    return fail(platform, row, source, TOO_LONG)
+  }
   const lease = new ImportLease(platform, row, jobs)
   try {
     const outcome = source === null ? SOURCE_LOST : await run(platform, row, source, lease)
@@ -113,6 +116,11 @@ async function conclude(
         : schedule(platform, row, retryAt, { failures })
     }
   }
+}
+
+const TOO_LONG: ImportFailure = {
+  code: 'import_unavailable',
+  message: `The file could not be fetched within ${MAX_IMPORT_MS / 3_600_000} hours. Import it from a faster server, or a smaller file.`,
 }
 
 /** The upload of the earlier bytes is deleted by the next step. */

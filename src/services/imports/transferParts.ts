@@ -14,7 +14,7 @@ import { MEMORY_PART_BYTES, storePart } from './storePart.ts'
 
 /** A step begins no further part after this time, if the server can continue the transfer. */
 const MAX_STEP_MS = 60_000
-/** No step takes longer. The consumer of a queue is stopped after 15 minutes. */
+/** No body is read for longer. The consumer of a queue is stopped after 15 minutes. */
 const MAX_BODY_MS = 12 * 60_000
 
 interface Transfer {
@@ -57,7 +57,7 @@ async function transferAll(
     const wanted = sizeBytes === null ? null : Math.min(partSize, sizeBytes - offset)
     // The range can end inside a part, which the next step then requests as a whole.
     if (wanted !== null && offset + wanted > end!) {
-      return { type: 'more' }
+      return lease.hasProgress ? { type: 'more' } : rangeTooShort(remote, wanted)
     }
     let position = offset
     const stored = await storePart(
@@ -107,6 +107,16 @@ async function transferAll(
     if (canContinue && Date.now() - startedAt > MAX_STEP_MS) {
       return { type: 'more' }
     }
+  }
+}
+
+/** Another step would move as little. Some servers shorten a range only while they are busy. */
+function rangeTooShort({ host }: RemoteBody, partBytes: number): StepOutcome {
+  return {
+    type: 'failed',
+    code: 'import_unavailable',
+    message: `The server ${host} sends ranges that are shorter than a part (${partBytes} bytes). It must send the range that is requested.`,
+    retryAfterMs: 0,
   }
 }
 

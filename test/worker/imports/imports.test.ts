@@ -168,6 +168,23 @@ it('another message, and the cron trigger, continue what a lost message and a de
   expect(await listRequests(url)).toHaveLength(2)
 })
 
+it('an import ends after 12 hours, also if its Worker died in every step', async () => {
+  const { create, platform, run } = openImports()
+  const url = remoteUrl()
+  const [created] = await create('imports/long.mp4', url)
+  await env.DB.prepare('UPDATE imports SET started_at = started_at - ? WHERE file_path = ?')
+    .bind(12 * 3_600_000, 'imports/long.mp4')
+    .run()
+  await wakeDueImports(platform)
+  await run()
+  expect(await readJob(created!.row.id)).toMatchObject({
+    status: 'error',
+    errorCode: 'import_unavailable',
+    error: expect.stringContaining('within 12 hours'),
+  })
+  expect(await listRequests(url)).toEqual([])
+})
+
 it('two messages at once take one step', async () => {
   const { create, platform, run } = openImports()
   const url = remoteUrl()

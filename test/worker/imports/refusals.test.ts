@@ -150,6 +150,37 @@ describe('a server that fails for a while', () => {
   })
 })
 
+describe('a server that sends ranges shorter than requested', () => {
+  const SIZE = 6_100_000
+  it('is given up after five failures in a row, if they are shorter than a part', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const url = remoteUrl(`size=${SIZE}&short=10000`)
+    const { job, path } = await runImport(url)
+    expect(job).toMatchObject({
+      status: 'error',
+      errorCode: 'import_unavailable',
+      error: expect.stringContaining('sends ranges that are shorter than a part (5242880 bytes)'),
+    })
+    expect(await listRequests(url)).toHaveLength(5)
+    expect(await countRows('uploads', 'file_path = ?', path)).toBe(0)
+  })
+
+  it('fails at once, if nothing says that the next range is of the same file', async () => {
+    const url = remoteUrl(`size=${SIZE}&short=6000000&etag=none`)
+    const { job } = await runImport(url)
+    expect(job).toMatchObject({
+      errorCode: 'import_unavailable',
+      error: expect.stringContaining('answers a request for the whole file with a range of it'),
+    })
+    expect(await listRequests(url)).toHaveLength(2)
+  })
+
+  it('is asked for the rest, if they are longer than a part', async () => {
+    const { path } = await runImport(remoteUrl(`size=${SIZE}&short=6000000`))
+    expect(await storedVersion(path)).toBe(1)
+  })
+})
+
 describe('a file is too large', () => {
   it.each([
     ['by its size', ''],

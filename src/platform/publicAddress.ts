@@ -1,10 +1,13 @@
 /** Checks the addresses of servers to which the Worker sends requests, after their names are resolved. */
+import { shorten } from '../contract/quote.ts'
 import { findLiteralAddress, findUrlProblem, isPublicAddress } from '../domain/publicAddress.ts'
 
 const RESOLVER = 'https://cloudflare-dns.com/dns-query'
 const RESOLVE_TIMEOUT_MS = 5_000
 /** Types of DNS records. */
 const ADDRESS_TYPES = { A: 1, AAAA: 28 }
+/** Response codes of DNS that are an answer: NOERROR, and NXDOMAIN if there is no such name. */
+const ANSWERED = [0, 3]
 
 /** Returns why nothing may be sent to a URL, also after its name is resolved; null if it may. @throws if the resolver fails */
 export async function findAddressProblem(url: URL): Promise<string | null> {
@@ -22,6 +25,11 @@ export async function findAddressProblem(url: URL): Promise<string | null> {
     : `The name ${url.hostname} has the address ${hidden}, which is not on the public internet.`
 }
 
+interface DnsAnswer {
+  Status: number
+  Answer?: { type: number; data: string }[]
+}
+
 /** Resolves a name over HTTPS: Workers have no other access to DNS. @throws if the resolver fails */
 async function resolve(name: string): Promise<string[]> {
   const answers = await Promise.all(
@@ -34,7 +42,12 @@ async function resolve(name: string): Promise<string[]> {
       if (!response.ok) {
         throw new Error(`the DNS resolver answered with ${response.status}`)
       }
-      const { Answer = [] } = await response.json<{ Answer?: { type: number; data: string }[] }>()
+      const { Status, Answer = [] } = await response.json<DnsAnswer>()
+      if (!ANSWERED.includes(Status)) {
+        throw new Error(
+          `the DNS resolver could not resolve the name ${shorten(name)} (response code ${Status})`,
+        )
+      }
       return Answer.filter((record) => record.type === code).map(({ data }) => data)
     }),
   )

@@ -117,6 +117,9 @@ function resolveName(name: string, type: string): Response {
   if (name === 'unresolvable.example.com') {
     return new Response(null, { status: 503 })
   }
+  if (name.startsWith('servfail')) {
+    return Response.json({ Status: 2 })
+  }
   const isRebound = name.startsWith('rebind-') && resolved.has(`${name} ${type}`)
   resolved.add(`${name} ${type}`)
   const addresses = isRebound ? ['127.0.0.1'] : (RECORDS[name] ?? ['93.184.216.34'])
@@ -127,5 +130,5 @@ function resolveName(name: string, type: string): Response {
       .filter((address) => address.includes(':') === (code === 28))
       .map((data) => ({ type: code, data })),
   ]
-  return Response.json({ Status: 0, Answer })
+  return Response.json(addresses.length === 0 ? { Status: 3 } : { Status: 0, Answer })
 }

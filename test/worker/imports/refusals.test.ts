@@ -140,6 +140,20 @@ describe('a server that fails for a while', () => {
     expect(Date.now() - start).toBeGreaterThanOrEqual(1_200_000)
   })
 
+  it('is asked again if its name could not be resolved, and is refused if it has none', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const unresolved = await runImport('https://servfail.files.example.com/a.mp4')
+    expect(unresolved.job).toMatchObject({
+      errorCode: 'import_unavailable',
+      error: expect.stringContaining('(response code 2)'),
+    })
+    const { job } = await runImport('https://nowhere.example.com/a.mp4')
+    expect(job).toMatchObject({
+      errorCode: 'import_refused',
+      error: expect.stringContaining('The name nowhere.example.com has no address.'),
+    })
+  })
+
   it('is given up after five failures in a row', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const url = remoteUrl('status=503')

@@ -6,6 +6,7 @@ import type { ImportRow } from '../../db/rows.ts'
 import { type Caller, chargedKeyId } from '../../domain/caller.ts'
 import { sha256Hex } from '../../domain/digest.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
+import { originalPath } from '../../domain/transformation/variantPath.ts'
 import { openSealedText, sealText } from '../../domain/sealedText.ts'
 import type { Platform } from '../ports.ts'
 import { findS3Bucket } from '../s3Credentials.ts'
@@ -17,7 +18,7 @@ export type ImportSource =
   /** An object of an S3-compatible service. The credential is read for each step. */
   | { credential: string; bucket: string; key: string }
 
-type SourceError = ErrorResult<'forbidden' | 'invalid_request' | 'not_configured'>
+type SourceError = ErrorResult<'forbidden' | 'invalid_path' | 'invalid_request' | 'not_configured'>
 
 /** Builds the import of a request. Names are resolved later, before each request to a server. */
 export async function buildImport(
@@ -25,6 +26,10 @@ export async function buildImport(
   caller: Pick<Caller, 'keyId' | 'queue' | 'pathPrefix'>,
   request: Source,
 ): Promise<{ ok: true; newImport: NewImport } | SourceError> {
+  const path = originalPath.safeParse(request.filePath)
+  if (!path.success) {
+    return errorResult('invalid_path', `source.filePath: ${path.error.issues[0]!.message}`)
+  }
   const checked = checkSource(platform, caller, request)
   if (!checked.ok) {
     return checked

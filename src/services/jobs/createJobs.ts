@@ -30,7 +30,7 @@ export interface CreatedJob {
   deduplicated: boolean
 }
 export type CreateOutcome = { ok: true; jobs: CreatedJob[] } | CreateJobsError
-type ImportOutcome = CreateOutcome | ErrorResult<'import_busy' | 'not_configured'>
+type ImportOutcome = CreateOutcome | ErrorResult<'import_busy' | 'invalid_path' | 'not_configured'>
 
 /**
  * Creates the jobs of a request, in the order of its transformations. A request with the same

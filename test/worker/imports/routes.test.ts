@@ -98,6 +98,12 @@ it('the path of a source is checked like every other', async () => {
   const url = 'https://files.example.com/a.mp4'
   await expectError(await post({ source: { url, filePath: '../a.mp4' } }), 400, 'invalid_path')
   await expectError(await post({ source: { url, filePath: 'a.exe' } }), 415, 'content_mismatch')
+  const message = await expectError(
+    await post({ source: { url, filePath: 'w_640/a.mp4' } }),
+    400,
+    'invalid_path',
+  )
+  expect(message).toContain('the folder "w_640" would be read as a transformation')
   // It would name another bucket.
   const source = { credential: 'archive', key: '../other/a.mp4', filePath: 'a.mp4' }
   await expectError(await post({ source }), 400, 'invalid_path')

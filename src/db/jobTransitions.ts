@@ -147,10 +147,13 @@ export function cancelJobRows(
 /**
  * Cancels all pending and running jobs of a file; returns their claims by queue. Deletes the chunks that
  * failed jobs have kept for a retry.
+ *
+ * @param keepsImporting true leaves the jobs that wait for the import of the file
  */
 export async function cancelJobsOfFile(
   db: Database,
   filePath: string,
+  keepsImporting: boolean,
   now: number,
 ): Promise<Map<string, Claim[]>> {
   const cancel = db
@@ -161,7 +164,13 @@ export async function cancelJobsOfFile(
       runAfter: null,
       completedAt: now,
     })
-    .where(and(eq(jobs.filePath, filePath), isAllowed('forceCancel')))
+    .where(
+      and(
+        eq(jobs.filePath, filePath),
+        isAllowed('forceCancel'),
+        keepsImporting ? sql`${jobs.stage} IS NOT 'import'` : undefined,
+      ),
+    )
     .returning({ jobId: jobs.id, fence: jobs.fence, queue: jobs.queue })
   const deleteChunks = statement(
     db,

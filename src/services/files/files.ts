@@ -114,14 +114,18 @@ export async function deleteFile(
   if (found || write.revision !== null) {
     await finishWrite(platform, write, { keyId: null, sizeBytes: 0 })
   }
-  await endFile(platform, filePath, false)
+  await endFile(platform, filePath, { keepsVariants: false, keepsImporting: false })
   return found ? { ok: true } : notFound
 }
 
-async function endFile(platform: Platform, filePath: string, keepsVariants: boolean) {
+async function endFile(
+  platform: Platform,
+  filePath: string,
+  { keepsVariants, keepsImporting }: { keepsVariants: boolean; keepsImporting: boolean },
+) {
   // Jobs are cancelled first, so that a running job cannot add another variant after the others are
   // retired.
-  const cancelled = await cancelJobsOfFile(platform.db, filePath, Date.now())
+  const cancelled = await cancelJobsOfFile(platform.db, filePath, keepsImporting, Date.now())
   forgetHeldJobs()
   if (!keepsVariants) {
     await retireVariants(platform.db, filePath, null)
@@ -135,7 +139,7 @@ async function endFile(platform: Platform, filePath: string, keepsVariants: bool
 
 /**
  * Does what `deleteFile` does after the deletion, for a file that something else has deleted. Returns
- * false, and does nothing, if there is a file.
+ * false, and does nothing, if there is a file. Jobs that wait for an import stay: it stores a new file.
  *
  * @param keepsVariants true if the variants of the file are still wanted
  */
@@ -151,7 +155,7 @@ export async function recordDeletedFile(
   if (write.revision !== null) {
     await finishWrite(platform, write)
   }
-  await endFile(platform, filePath, keepsVariants)
+  await endFile(platform, filePath, { keepsVariants, keepsImporting: true })
   return true
 }
 

@@ -25,7 +25,8 @@ export async function fetchFile(
   lease: ImportLease,
 ): Promise<StepOutcome> {
   const upload = row.uploadId === null ? undefined : await findUpload(platform.db, row.uploadId)
-  if (upload && upload.completedAt !== null) {
+  // An upload of an earlier import can be completed after that import was cancelled.
+  if (upload && upload.completedAt !== null && upload.createdAt >= row.startedAt) {
     return { type: 'stored', etag: upload.etag!, sizeBytes: upload.sizeBytes! }
   }
   if (upload && row.offsetBytes > 0) {

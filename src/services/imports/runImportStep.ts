@@ -97,9 +97,10 @@ async function conclude(
       const jobs = await completeImport(platform.db, row, outcome, Date.now())
       if (jobs !== null) {
         logInfo('import_completed', { filePath, sizeBytes: outcome.sizeBytes })
-        await releaseJobs(platform, jobs)
+        return releaseJobs(platform, jobs)
       }
-      return
+      // The import was cancelled meanwhile. Its upload is due for deletion.
+      return platform.wakeImports([{ filePath, delaySeconds: 0 }])
     }
     case 'more':
       return schedule(platform, row, 0, {})

@@ -4,12 +4,13 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { findImports } from '../../../src/db/imports.ts'
 import { cancelJob, deleteJob, retryJob } from '../../../src/services/jobs/jobActions.ts'
 import { UNRESTRICTED } from '../../../src/domain/caller.ts'
+import { recordDeletedFile } from '../../../src/services/files/files.ts'
 import { runImportStep } from '../../../src/services/imports/runImportStep.ts'
 import { wakeDueImports } from '../../../src/services/imports/wakeDueImports.ts'
 import { countRows, db, eventTypes } from '../helpers/database.ts'
 import { claimJob, fakeRunner } from '../helpers/fakeRunner.ts'
 import { listRequests, openImports, remoteUrl, storedVersion } from '../helpers/imports.ts'
-import { readJob } from '../helpers/jobs.ts'
+import { createOne, readJob } from '../helpers/jobs.ts'
 
 const PART = 5 * 1024 * 1024
 const SIZE = PART + 100_000
@@ -280,6 +281,59 @@ it('a step that runs while its last job is cancelled stores nothing more', async
   await run()
   expect(await storedVersion('imports/stopping.mp4')).toBeNull()
   expect(await countRows('uploads', "file_path = 'imports/stopping.mp4'")).toBe(0)
+})
+
+it('an import that begins while a cancelled one is assembled fetches its own file', async () => {
+  const { create, platform, run } = openImports()
+  const { originals } = platform
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const [first] = await create('imports/overtaken.mp4', remoteUrl('change=1'))
+  let next: string | undefined
+  platform.originals = {
+    ...originals,
+    async completeMultipartUpload(...upload) {
+      const completed = await originals.completeMultipartUpload(...upload)
+      if (next === undefined) {
+        await cancelJob(platform, UNRESTRICTED, first!.row.id, false)
+        vi.setSystemTime(Date.now() + 1_000)
+        next = remoteUrl()
+        await create('imports/overtaken.mp4', next)
+      }
+      return completed
+    },
+  }
+  await run()
+  expect(await listRequests(next!)).toHaveLength(1)
+  expect(await storedVersion('imports/overtaken.mp4')).toBe(1)
+})
+
+it('the remains of an import that is cancelled while it is assembled are deleted at once', async () => {
+  const { create, platform, run } = openImports()
+  const { originals } = platform
+  const [created] = await create('imports/assembled.mp4', remoteUrl())
+  platform.originals = {
+    ...originals,
+    async completeMultipartUpload(...upload) {
+      await cancelJob(platform, UNRESTRICTED, created!.row.id, false)
+      return originals.completeMultipartUpload(...upload)
+    },
+  }
+  await run()
+  expect(await readImport('imports/assembled.mp4')).toMatchObject({ uploadId: null })
+  expect(await countRows('uploads', "file_path = 'imports/assembled.mp4'")).toBe(0)
+})
+
+it('a late notification that an earlier file was deleted does not cancel the import', async () => {
+  const { create, platform, run, settled } = openImports()
+  const ordinary = await createOne('imports/notified.mp4')
+  await env.ORIGINALS.delete('imports/notified.mp4')
+  const [created] = await create('imports/notified.mp4', remoteUrl())
+  expect(await recordDeletedFile(platform, 'imports/notified.mp4', false)).toBe(true)
+  await settled()
+  await run()
+  expect(await readJob(ordinary.id)).toMatchObject({ status: 'cancelled' })
+  expect(await readJob(created!.row.id)).toMatchObject({ status: 'pending', stage: null })
+  expect(await storedVersion('imports/notified.mp4')).toBe(1)
 })
 
 it('a retry of a job that has no file imports it again', async () => {

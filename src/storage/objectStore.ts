@@ -124,12 +124,17 @@ export interface ObjectStore {
    *
    * `gone`: the upload was completed, was aborted or has expired. `bad_parts`: a part was not
    * uploaded, its etag does not match, or its size is not allowed (R2: all parts but the last have
-   * the same size, of at least 5 MiB); the upload stays open.
+   * the same size, of at least 5 MiB); the upload stays open. `replaced`: the object was stored, and
+   * another one has replaced it, or it was deleted, before it was read; `etag` is the one it had.
    */
   completeMultipartUpload(
     upload: MultipartUpload,
     parts: readonly UploadedPart[],
-  ): Promise<{ ok: true; object: StoredObject } | StoreFailure<'gone' | 'bad_parts'>>
+  ): Promise<
+    | { ok: true; object: StoredObject }
+    | StoreFailure<'gone' | 'bad_parts'>
+    | { ok: false; reason: 'replaced'; etag: string }
+  >
 
   /**
    * Deletes an upload and its parts. A completed upload's object stays.
@@ -142,4 +147,9 @@ export interface ObjectStore {
 /** Returns the etag in the form of the HTTP header `ETag`, which is quoted. */
 export function httpEtag({ etag }: Pick<StoredObject, 'etag'>): string {
   return `"${etag}"`
+}
+
+/** Returns the etag of a header `ETag`, without its quotes. */
+export function unquoteEtag(header: string): string {
+  return header.replace(/^(?:W\/)?"(.*)"$/, '$1')
 }

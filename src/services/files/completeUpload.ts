@@ -9,7 +9,7 @@ import { deleteUpload, findUpload, recordCompletedUpload } from '../../db/upload
 import type { Restriction } from '../../domain/caller.ts'
 import { sha256Hex } from '../../domain/digest.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
-import type { StoredObject } from '../../storage/objectStore.ts'
+import { type StoredObject, unquoteEtag } from '../../storage/objectStore.ts'
 import { isStoredBy, originalContentType } from '../../storage/originals.ts'
 import type { Platform } from '../ports.ts'
 import { serializeFile } from '../serializers.ts'
@@ -58,20 +58,11 @@ export async function assembleParts(
   const write = { ...(await beginWrite(platform, upload.filePath)), id }
   const store = storeOfUpload(platform, upload)
   const completed = await store.completeMultipartUpload(toMultipartUpload(upload), parts)
-  if (completed.ok && upload.directSizeBytes !== null) {
-    const { sizeBytes } = completed.object
-    if (sizeBytes !== upload.directSizeBytes) {
-      await store.delete([upload.filePath])
-      await finishWrite(platform, write)
-      await deleteUpload(platform.db, id)
-      return errorResult(
-        'invalid_request',
-        `parts: The file must have ${upload.directSizeBytes} bytes (got ${sizeBytes}). It was deleted. Begin a new upload.`,
-      )
-    }
-  }
   if (completed.ok) {
     return recordCompletion(platform, { upload, write, parts }, completed.object)
+  }
+  if (completed.reason === 'replaced') {
+    return recordReplacedFile(platform, { upload, write, parts }, completed.etag)
   }
   if (completed.reason === 'bad_parts') {
     return errorResult(
@@ -107,7 +98,7 @@ export async function recoverCompletion(
 /** Orders parts by their numbers. Etags may have the quotes of the header `ETag`. */
 function normalizeParts(parts: UploadedPart[]): UploadedPart[] {
   return parts
-    .map(({ partNumber, etag }) => ({ partNumber, etag: etag.replace(/^(?:W\/)?"(.*)"$/, '$1') }))
+    .map(({ partNumber, etag }) => ({ partNumber, etag: unquoteEtag(etag) }))
     .toSorted((one, other) => one.partNumber - other.partNumber)
 }
 
@@ -126,15 +117,64 @@ async function recordCompletion(
   { upload, write, parts }: Completion,
   object: StoredObject,
 ): Promise<CompletionOutcome> {
-  const { id, apiKeyId } = upload
-  const { etag, sizeBytes } = object
+  const { apiKeyId, directSizeBytes } = upload
+  const { sizeBytes } = object
+  if (directSizeBytes !== null && sizeBytes !== directSizeBytes) {
+    return deleteWrongFile(platform, { upload, write }, object)
+  }
   // One transaction deletes the reservations of the parts and charges the file.
   await finishWrite(platform, write, { keyId: apiKeyId, sizeBytes })
-  const partsHash = await hashParts(parts)
-  const completion = { completedAt: Date.now(), partsHash, etag, sizeBytes }
-  await recordCompletedUpload(platform.db, id, completion)
+  await endUpload(platform, upload, parts, object)
   await retireReplacedVariants(platform, object)
   return { ok: true, file: serializeFile(object) }
+}
+
+async function endUpload(
+  { db }: Platform,
+  { id }: UploadRow,
+  parts: UploadedPart[],
+  { etag, sizeBytes }: Pick<StoredObject, 'etag' | 'sizeBytes'>,
+): Promise<void> {
+  const partsHash = await hashParts(parts)
+  await recordCompletedUpload(db, id, { completedAt: Date.now(), partsHash, etag, sizeBytes })
+}
+
+/**
+ * Deletes the file of a direct upload that does not have its size, which only a bucket that ignores
+ * signed headers can get. The file of another write stays.
+ */
+async function deleteWrongFile(
+  platform: Platform,
+  { upload, write }: Pick<Completion, 'upload' | 'write'>,
+  object: StoredObject,
+): Promise<CompletionOutcome> {
+  if (isStoredBy(object, upload.id)) {
+    await storeOfUpload(platform, upload).delete([upload.filePath])
+  }
+  await finishWrite(platform, write)
+  await deleteUpload(platform.db, upload.id)
+  return errorResult(
+    'invalid_request',
+    `parts: The file must have ${upload.directSizeBytes} bytes (got ${object.sizeBytes}). It was deleted. Begin a new upload.`,
+  )
+}
+
+/**
+ * Records the completion of a direct upload whose file was replaced or deleted before it was read. Its
+ * size is that of the upload, because the sizes of its parts are signed. The other write retires
+ * variants.
+ */
+async function recordReplacedFile(
+  platform: Platform,
+  { upload, write, parts }: Completion,
+  etag: string,
+): Promise<CompletionOutcome> {
+  // What is stored now is read, and charged.
+  await finishWrite(platform, write)
+  const { filePath: key, directSizeBytes } = upload
+  const file = { key, etag, sizeBytes: directSizeBytes!, contentType: originalContentType(key) }
+  await endUpload(platform, upload, parts, file)
+  return { ok: true, file: serializeFile(file) }
 }
 
 /** Returns the recorded file if the parts are those of the first completion; else an error. */

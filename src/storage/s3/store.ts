@@ -1,15 +1,16 @@
 /** Implements ObjectStore with a bucket of an S3-compatible service. */
-import type {
-  ByteRange,
-  GetResult,
-  ListedObject,
-  MultipartUpload,
-  ObjectAttributes,
-  ObjectStore,
-  PutResult,
-  SizedBody,
-  StoredObject,
-  UploadedPart,
+import {
+  type ByteRange,
+  type GetResult,
+  type ListedObject,
+  type MultipartUpload,
+  type ObjectAttributes,
+  type ObjectStore,
+  type PutResult,
+  type SizedBody,
+  type StoredObject,
+  unquoteEtag,
+  type UploadedPart,
 } from '../objectStore.ts'
 import { BodyError, sendSized } from './sendSized.ts'
 import { createS3Client, type Method, type S3Bucket, type S3Request } from './client.ts'
@@ -233,11 +234,12 @@ export function createS3Store(bucket: S3Bucket): S3Store {
     // The status is sent before the parts are joined, so an error can follow a 200.
     const code = readElement(xml, 'Code')
     if (response.ok && code === null) {
-      const object = await head(key)
-      if (!object) {
-        throw new Error('a completed upload left no object')
+      const etag = unquoteEtag(readElement(xml, 'ETag') ?? '')
+      if (etag === '') {
+        throw new Error('the response to the completion of an upload has no ETag')
       }
-      return { ok: true, object }
+      const object = await head(key)
+      return object?.etag === etag ? { ok: true, object } : { ok: false, reason: 'replaced', etag }
     }
     if (code === 'NoSuchUpload') {
       return { ok: false, reason: 'gone' }
@@ -286,12 +288,8 @@ function toHeaders({ contentType, metadata = {} }: ObjectAttributes): Record<str
   return { 'Content-Type': contentType, ...Object.fromEntries(entries) }
 }
 
-function unquote(etag: string): string {
-  return etag.replace(/^(?:W\/)?"(.*)"$/, '$1')
-}
-
 function readEtag({ headers }: Response): string {
-  return unquote(headers.get('ETag') ?? '')
+  return unquoteEtag(headers.get('ETag') ?? '')
 }
 
 function toStoredObject(key: string, response: Response, sizeBytes: number): StoredObject {
@@ -313,7 +311,7 @@ function toListedObject(xml: string): ListedObject {
   return {
     key: decodeURIComponent(readElement(xml, 'Key')!.replaceAll('+', ' ')),
     sizeBytes: Number(readElement(xml, 'Size')),
-    etag: unquote(readElement(xml, 'ETag') ?? ''),
+    etag: unquoteEtag(readElement(xml, 'ETag') ?? ''),
     uploadedAt: new Date(readElement(xml, 'LastModified') ?? 0),
   }
 }
@@ -321,7 +319,7 @@ function toListedObject(xml: string): ListedObject {
 function toListedPart(xml: string): ListedPart {
   return {
     partNumber: Number(readElement(xml, 'PartNumber')),
-    etag: unquote(readElement(xml, 'ETag') ?? ''),
+    etag: unquoteEtag(readElement(xml, 'ETag') ?? ''),
     sizeBytes: Number(readElement(xml, 'Size')),
   }
 }

@@ -3,7 +3,7 @@
  * buckets verifies them as that of R2 does, and cannot list parts.
  */
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createPlatform } from '../../../src/platform/platform.ts'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
 import { S3_ORIGINALS } from '../helpers/s3.ts'
@@ -75,6 +75,19 @@ async function putAll(id: string, parts: [number, Uint8Array<ArrayBuffer>][]) {
   return sent
 }
 
+afterEach(() => vi.restoreAllMocks())
+
+/** Calls `act` between the completion of an upload and the request that reads its object. */
+function beforeHead(act: () => Promise<unknown>) {
+  const original = globalThis.fetch
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (url, init) => {
+    if (init?.method === 'HEAD') {
+      await act()
+    }
+    return original(url, init)
+  })
+}
+
 function complete(id: string, parts: unknown[]) {
   return send('POST', `/uploads/${id}/complete`, { parts })
 }
@@ -124,6 +137,43 @@ it('completes only the whole file', async () => {
   await expectError(await complete(id, wrong), 400, 'invalid_request')
   expect(await env.ORIGINALS.head('direct/whole.mp4')).toBeNull()
   await expectJson(await complete(id, parts), 201)
+})
+
+it('keeps a file that another request stores while an upload is completed', async () => {
+  const key = await makeKey({})
+  const id = await begin('direct/raced.mp4', PART + 7, key.headers)
+  const parts = await putAll(id, [
+    [1, firstPart()],
+    [2, END],
+  ])
+  const other = mp4('other')
+  let etag: string | undefined
+  beforeHead(async () => {
+    // The etag of the completed object, before it is replaced.
+    etag ??= (await env.ORIGINALS.head('direct/raced.mp4'))!.httpEtag
+    await expectJson(await api('PUT', '/files/direct/raced.mp4', other), 201)
+  })
+
+  const stored = await expectJson(await complete(id, parts), 201)
+  expect(stored).toMatchObject({ filePath: 'direct/raced.mp4', size: PART + 7, etag })
+  expect((await env.ORIGINALS.head('direct/raced.mp4'))!.size).toBe(other.length)
+  expect(await storedBytes(key)).toBe(0)
+  expect(await expectJson(await complete(id, parts), 201)).toEqual(stored)
+})
+
+it('deletes a completed file of another size, which a bucket that ignores signed headers can get', async () => {
+  const key = await makeKey({})
+  const id = await begin('direct/larger.mp4', PART + 7, key.headers)
+  const [first] = await putAll(id, [[1, firstPart()]])
+  const row = await env.DB.prepare('SELECT upload_id FROM uploads WHERE id = ?').bind(id).first()
+  const upload = env.ORIGINALS.resumeMultipartUpload('direct/larger.mp4', String(row!['upload_id']))
+  const parts = [first, await upload.uploadPart(2, new Uint8Array(8))]
+
+  const message = await expectError(await complete(id, parts), 400, 'invalid_request')
+  expect(message).toContain(`must have ${PART + 7} bytes (got ${PART + 8})`)
+  expect(await env.ORIGINALS.head('direct/larger.mp4')).toBeNull()
+  expect(await storedBytes(key)).toBe(0)
+  await expectError(await complete(id, parts), 404, 'upload_not_found')
 })
 
 describe('the URL of a part', () => {

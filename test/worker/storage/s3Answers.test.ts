@@ -52,6 +52,25 @@ it('finds the error of a completion that follows a status of 200', async () => {
   await expect(completed).rejects.toThrow('InternalError')
 })
 
+it('returns a completed object only if its etag is that of the completion', async () => {
+  const completed = () => new Response('<Result><ETag>&quot;mine-2&quot;</ETag></Result>')
+  const object = (etag: string) =>
+    new Response(null, { headers: { ETag: `"${etag}"`, 'Content-Length': '10' } })
+  const parts = [{ partNumber: 1, etag: 'x' }]
+  answer(completed(), object('mine-2'))
+  expect(await store.completeMultipartUpload(upload, parts)).toMatchObject({
+    ok: true,
+    object: { etag: 'mine-2', sizeBytes: 10 },
+  })
+  for (const other of [object('other'), new Response(null, { status: 404 })]) {
+    answer(completed(), other)
+    const result = await store.completeMultipartUpload(upload, parts)
+    expect(result).toEqual({ ok: false, reason: 'replaced', etag: 'mine-2' })
+  }
+  answer(new Response('<Result></Result>'))
+  await expect(store.completeMultipartUpload(upload, parts)).rejects.toThrow('no ETag')
+})
+
 it('throws for a bucket that does not exist, and follows no redirect', async () => {
   const headers = { Location: 'http://169.254.169.254/' }
   answer(

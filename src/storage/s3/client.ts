@@ -70,6 +70,8 @@ export function createS3Client(bucket: S3Bucket): S3Client {
       // The payload is not part of the signature, so that it can be streamed. TLS protects it.
       const signer = new AwsV4Signer({ ...identity, method, url: urlOf(key, query), headers })
       const signed = await signer.sign()
+      // A proxy that compresses a response removes its length. Not signed, because proxies may change it.
+      signed.headers.set('Accept-Encoding', 'identity')
       const late = new AbortController()
       const timer =
         body instanceof ReadableStream

@@ -59,9 +59,7 @@ export function createS3Store(bucket: S3Bucket): S3Store {
 
   async function head(key: string): Promise<StoredObject | null> {
     const response = await request('HEAD', key, {}, 200, 404)
-    return response.status === 404
-      ? null
-      : toStoredObject(key, response, Number(response.headers.get('Content-Length')))
+    return response.status === 404 ? null : toStoredObject(key, response, readLength(response))
   }
 
   /**
@@ -136,7 +134,7 @@ export function createS3Store(bucket: S3Bucket): S3Store {
       }
       throw error
     }
-    const length = Number(response.headers.get('Content-Length'))
+    const length = readLength(response)
     const total = /\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')?.[1]
     const object = toStoredObject(key, response, total === undefined ? length : Number(total))
     const offset = response.status === 206 ? (range?.offset ?? 0) : 0
@@ -286,6 +284,17 @@ export function createS3Store(bucket: S3Bucket): S3Store {
 function toHeaders({ contentType, metadata = {} }: ObjectAttributes): Record<string, string> {
   const entries = Object.entries(metadata).map(([name, value]) => [`${META}${name}`, value])
   return { 'Content-Type': contentType, ...Object.fromEntries(entries) }
+}
+
+/** @throws if there is no length, as in the response of a proxy that compresses */
+function readLength({ headers }: Response): number {
+  const length = headers.get('Content-Length')
+  if (length === null) {
+    throw new Error(
+      'the response of the S3 API has no Content-Length: a proxy before it must not change responses',
+    )
+  }
+  return Number(length)
 }
 
 function readEtag({ headers }: Response): string {

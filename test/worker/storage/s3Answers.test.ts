@@ -71,6 +71,17 @@ it('returns a completed object only if its etag is that of the completion', asyn
   await expect(store.completeMultipartUpload(upload, parts)).rejects.toThrow('no ETag')
 })
 
+it('throws for a response without a length, and accepts no compression', async () => {
+  answer(new Response(null), new Response(new Blob(['x']).stream()))
+  await expect(store.head('a.mp4')).rejects.toThrow('no Content-Length')
+  await expect(store.get('a.mp4')).rejects.toThrow('no Content-Length')
+  for (const [, init] of vi.mocked(fetch).mock.calls) {
+    const headers = new Headers(init!.headers)
+    expect(headers.get('Accept-Encoding')).toBe('identity')
+    expect(headers.get('Authorization')).not.toContain('accept-encoding')
+  }
+})
+
 it('throws for a bucket that does not exist, and follows no redirect', async () => {
   const headers = { Location: 'http://169.254.169.254/' }
   answer(

@@ -26,21 +26,24 @@ function signedText(uploadId: string, exp: string, keyId: string) {
   return JSON.stringify(['1', uploadId, exp, keyId])
 }
 
-/** Returns a URL that stores part 1 until `expiresAt` (ms since the epoch). */
+/** Signs a URL that stores part 1 until `expiresAt` (ms since the epoch). */
 export async function signFirstPart(
   c: Context<ApiEnv>,
   uploadId: string,
   expiresAt: number,
-): Promise<string> {
+): Promise<{ ok: true; url: string } | ErrorResult<'not_configured'>> {
+  const { signingKeys } = c.get('platform').settings
+  if (signingKeys.length === 0) {
+    return errorResult('not_configured', 'Direct uploads need the secret SIGNING_KEYS or API_KEY.')
+  }
   const url = new URL(`/uploads/${uploadId}/1`, c.req.url)
   const exp = String(Math.floor(expiresAt / 1000))
   const key = c.get('caller').keyId!
-  const { signingKeys } = c.get('platform').settings
   const sig = await sign(signingKeys, 'upload-part', signedText(uploadId, exp, key))
   for (const [name, value] of Object.entries({ exp, key, sig })) {
     url.searchParams.set(name, value)
   }
-  return url.href
+  return { ok: true, url: url.href }
 }
 
 /** Returns the caller that stores a part: that of the API key, or the one that signed the URL. */

@@ -173,14 +173,21 @@ export const multipartUploadRoutes = createApi()
   })
   .openapi(partUrlRoute, async (c) => {
     const { uploadId, part } = c.req.valid('param')
-    const signed = await signPart(c.get('platform'), c.get('caller'), uploadId, part)
+    const presigned = await signPart(c.get('platform'), c.get('caller'), uploadId, part)
+    if (!presigned.ok) {
+      return errorResponse(c, presigned)
+    }
+    const expiresAt = Date.now() + URL_SECONDS * 1000
+    const { sizeBytes: size } = presigned
+    const signed =
+      presigned.url === null
+        ? await signFirstPart(c, uploadId, expiresAt)
+        : { ok: true as const, url: presigned.url }
     if (!signed.ok) {
       return errorResponse(c, signed)
     }
-    const expiresAt = Date.now() + URL_SECONDS * 1000
-    const url = signed.url ?? (await signFirstPart(c, uploadId, expiresAt))
     c.header('Cache-Control', 'no-store')
-    return c.json({ url, size: signed.sizeBytes, expiresAt: toIsoTime(expiresAt) }, 200)
+    return c.json({ url: signed.url, size, expiresAt: toIsoTime(expiresAt) }, 200)
   })
   .openapi(getRoute, async (c) => {
     const found = await readUpload(

@@ -203,6 +203,14 @@ describe('the URL of a part', () => {
     await expectError(denied, 403, 'forbidden')
   })
 
+  it('of part 1 cannot be signed without a secret', async () => {
+    const { headers } = await makeKey({})
+    const id = await begin('direct/unsigned.mp4', 100, headers)
+    const none = { API_KEY: '', SIGNING_KEYS: '' }
+    const response = await visitWith(none, `/uploads/${id}/1/url`, { headers })
+    expect(await expectError(response, 503, 'not_configured')).toContain('SIGNING_KEYS')
+  })
+
   it('of part 1 stops working when the key that signed it is deleted', async () => {
     const key = await makeKey({})
     const id = await begin('direct/revoked.mp4', 100, key.headers)

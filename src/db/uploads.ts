@@ -1,5 +1,5 @@
 /** Statements on multipart uploads of originals. */
-import { asc, eq, lt, sql } from 'drizzle-orm'
+import { and, asc, eq, lt, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { uploadParts, uploads } from './schema/index.ts'
 import type { UploadRow } from './rows.ts'
@@ -54,16 +54,22 @@ export async function recordCompletedUpload(
   await db.update(uploads).set(completion).where(eq(uploads.id, id))
 }
 
-/** Uploads that began before `before` (ms), oldest first. */
+/**
+ * Uploads that began before `before` (ms), oldest first.
+ *
+ * @param after the last upload of the previous page; null for the first page
+ */
 export function listUploadsBefore(
   db: Database,
   before: number,
   limit: number,
+  after: UploadRow | null,
 ): Promise<UploadRow[]> {
+  const isAfter = after && sql`(created_at, id) > (${after.createdAt}, ${after.id})`
   return db
     .select()
     .from(uploads)
-    .where(lt(uploads.createdAt, before))
-    .orderBy(asc(uploads.createdAt))
+    .where(and(lt(uploads.createdAt, before), isAfter ?? undefined))
+    .orderBy(asc(uploads.createdAt), asc(uploads.id))
     .limit(limit)
 }

@@ -10,6 +10,7 @@ import {
 } from '../../db/cleanup.ts'
 import { deleteUnrequestedJobs, deleteUnrequestedVariants } from '../../db/visitorRequests.ts'
 import { deleteDeliveries, deleteUnusedEndpoints } from '../../db/webhookCleanup.ts'
+import type { UploadRow } from '../../db/rows.ts'
 import { listUploadsBefore } from '../../db/uploads.ts'
 import { describeError, logError } from '../../log.ts'
 import { checkDatabaseLevel, shortenRetention } from './databaseLevel.ts'
@@ -77,7 +78,7 @@ export async function runCleaner(
     outputs: () => collectGarbage(platform),
   })
   await run('statistics', () => deleteStatistics(platform, now - retention.jobDays * DAY_MS))
-  await run('uploads', () => deleteOldUploads(platform, uploadsBefore))
+  await run('uploads', () => deleteOldUploads(platform, uploadsBefore, Date.now() + budgetMs))
   await run('reservations', () => recordAbandonedWrites(platform, uploadsBefore))
   await run('webhooks', () => deleteUnusedEndpoints(db, now - eventDays * DAY_MS))
   await run('files', () => forgetDeletedFiles(db, uploadsBefore, MAX_FILES_PER_ROUND))
@@ -134,12 +135,27 @@ async function deleteStatistics({ db }: Platform, before: number): Promise<void>
 
 /**
  * Deletes uploads that began before `before` (ms), up to MAX_UPLOADS_PER_ROUND. The files of
- * completed uploads stay.
+ * completed uploads stay. If one fails, for example because the credential of its bucket is not valid
+ * any more, the next ones follow until `until`, so that those that always fail do not keep the others.
  */
-async function deleteOldUploads(platform: Platform, before: number): Promise<void> {
-  for (const upload of await listUploadsBefore(platform.db, before, MAX_UPLOADS_PER_ROUND)) {
-    await run(`upload ${upload.id}`, () => deleteUploadAndParts(platform, upload))
+async function deleteOldUploads(platform: Platform, before: number, until: number): Promise<void> {
+  let last: UploadRow | null = null
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const uploads = await listUploadsBefore(platform.db, before, MAX_UPLOADS_PER_ROUND, last)
+    let deleted = 0
+    for (const upload of uploads) {
+      deleted += (await run(`upload ${upload.id}`, () => deleteUpload(platform, upload))) ?? 0
+    }
+    last = uploads.at(-1) ?? null
+    if (deleted === uploads.length || Date.now() >= until) {
+      return
+    }
   }
+}
+
+async function deleteUpload(platform: Platform, upload: UploadRow): Promise<1> {
+  await deleteUploadAndParts(platform, upload)
+  return 1
 }
 
 /** Deletes the reservations of interrupted writes, and records the files that R2 has now. */

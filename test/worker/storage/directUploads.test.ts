@@ -263,3 +263,23 @@ it('the cleaner deletes the parts of an upload that is not completed', async () 
   expect(await countRows('uploads', 'id = ?', kept)).toBe(1)
   expect((await fetch(url, { method: 'PUT', body: new Uint8Array(1) })).status).toBe(404)
 })
+
+it('the cleaner deletes other uploads although many old ones cannot be deleted', async () => {
+  await env.DB.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 45)
+     INSERT INTO uploads (id, file_path, upload_id, direct_size_bytes, created_at)
+     SELECT 'upl_denied_' || i, 'denied/' || i || '.mp4', 'x', 10, 0 FROM n`,
+  ).run()
+  const begun = await api('POST', '/uploads', { filePath: 'direct/ordinary.mp4' })
+  const { uploadId } = await expectJson<{ uploadId: string }>(begun, 201)
+  await env.DB.prepare('UPDATE uploads SET created_at = 1 WHERE id = ?').bind(uploadId).run()
+  vi.spyOn(globalThis, 'fetch').mockImplementation(() =>
+    Promise.resolve(new Response('<Code>AccessDenied</Code>', { status: 403 })),
+  )
+  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const platform = createPlatform(env, () => undefined)
+  await runCleaner(platform, { jobDays: 1, eventDays: 1, uploadDays: 1, publicVariantDays: 1 })
+  expect(await countRows('uploads', 'id = ?', uploadId)).toBe(0)
+  expect(await countRows('uploads', 'id LIKE ?', 'upl_denied_%')).toBe(45)
+  expect(fetch).toHaveBeenCalledTimes(45)
+})

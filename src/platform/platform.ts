@@ -55,7 +55,6 @@ function createPorts(env: Env): Ports {
     originals: createR2Store(env.ORIGINALS),
     variants: createR2Store(env.VARIANTS),
     s3Credentials: () => settings.s3Credentials,
-    openS3: createS3Store,
     directUploads: () => settings.directUploads && createS3Store(settings.directUploads),
     sendTickets: (queue, count) => sendTickets(env.TICKETS, queue, count),
     hubs: createHubClient(env.HUBS),

@@ -229,7 +229,6 @@ export interface Platform {
   variants: ObjectStore
   /** Credentials of S3-compatible services, by name. */
   s3Credentials(): S3Credentials
-  openS3(bucket: S3Bucket): S3Store
   /** The bucket of the originals by its S3 API, for direct uploads; null if it is not set. */
   directUploads(): S3Store | null
   /** Sends `count` tickets, but at most 100. Each says that there may be work in the queue. */

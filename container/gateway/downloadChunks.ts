@@ -1,11 +1,14 @@
-/** Downloads the files of completed chunks. */
+/** Downloads the files of completed chunks, several at once. */
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { CompletedChunk } from '../../src/contract/runnerProtocol.ts'
 import { ChunksLost, GatewayRejection, toStorageFailure } from '../failures.ts'
 import type { GatewayClient, Lease } from './gatewayClient.ts'
 
-const RANGE_BYTES = 8 * 1024 ** 2
+/** Each file that is downloaded has one range in memory. */
+const RANGE_BYTES = 4 * 1024 ** 2
+/** The join waits for all files, and most of the time of a range is the way to the storage and back. */
+export const MAX_CONCURRENT_FILES = 4
 /** The gateway has no such file (400), or the file is shorter than its runner has reported. */
 const LOST_STATUSES = [200, 206, 400, 416]
 
@@ -16,8 +19,8 @@ interface Download {
 }
 
 /**
- * Downloads the files one after another. Looks for all of them before it throws because of a lost one, so
- * that all lost chunks are made again at the same time.
+ * Downloads the files. Looks for all of them before it throws because of a lost one, so that all lost
+ * chunks are made again at the same time. After any other error, it begins no other file.
  *
  * @param nameFile returns the path of the file to write
  * @throws ChunksLost when files are missing or damaged; JobFailure `storage` when the gateway is
@@ -29,13 +32,28 @@ export async function downloadChunks(
   nameFile: (chunk: CompletedChunk) => string,
 ): Promise<void> {
   const lost: number[] = []
-  for (const chunk of chunks) {
-    if (!(await downloadChunk(download, chunk, nameFile(chunk)))) {
-      lost.push(chunk.index)
+  const stopping = new AbortController()
+  const signal = AbortSignal.any([download.signal, stopping.signal])
+  // Shared, so that each series takes the next file that no other one has taken.
+  const waiting = chunks.values()
+
+  async function downloadSeries(): Promise<void> {
+    for (const chunk of waiting) {
+      if (!(await downloadChunk({ ...download, signal }, chunk, nameFile(chunk)))) {
+        lost.push(chunk.index)
+      }
     }
   }
+
+  await Promise.allSettled(
+    Array.from({ length: MAX_CONCURRENT_FILES }, () =>
+      downloadSeries().catch((error: unknown) => stopping.abort(error)),
+    ),
+  )
+  // The first error is the reason with which the other downloads were stopped.
+  stopping.signal.throwIfAborted()
   if (lost.length > 0) {
-    throw new ChunksLost(lost)
+    throw new ChunksLost(lost.toSorted((one, other) => one - other))
   }
 }
 

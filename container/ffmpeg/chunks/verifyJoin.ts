@@ -17,7 +17,8 @@ export async function verifyJoin(
   const { chunks } = options
   const read = (track: 'v:0' | 'a:0') =>
     readTrack({ ...options, bytesRead: () => 0, track }, 'count')
-  const video = await read('v:0')
+  const audio = chunks.find(({ range }) => range.kind === 'audio')?.facts
+  const [video, joinedAudio] = await Promise.all([read('v:0'), audio ? read('a:0') : null])
   const parts = chunks.filter(({ range }) => range.kind === 'video').map(({ facts }) => facts)
   const frames = parts.reduce((sum, facts) => sum + (facts.frames ?? 0), 0)
   if (video?.packetCount !== frames) {
@@ -25,13 +26,11 @@ export async function verifyJoin(
   }
   const isEven = chunks.some(({ range }) => range.frames !== null)
   compareTimes('video', video, { first: parts[0], last: isEven ? parts.at(-1) : undefined })
-  const audio = chunks.find(({ range }) => range.kind === 'audio')?.facts
   if (audio !== undefined) {
-    const found = await read('a:0')
-    if (found === null) {
+    if (joinedAudio === null) {
       throw invalid('has no audio')
     }
-    compareTimes('audio', found, { first: audio, last: audio })
+    compareTimes('audio', joinedAudio, { first: audio, last: audio })
   }
 }
 

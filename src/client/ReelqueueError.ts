@@ -42,12 +42,17 @@ export class ReelqueueError extends Error {
   }
 }
 
+/** A proxy may write the time as a date, which the clock of this machine cannot be trusted to compare. */
+function readSeconds(text: string | null): number | null {
+  return text !== null && /^\d+$/.test(text) ? Number(text) : null
+}
+
 /** Creates the error of a response that is not successful. */
 export async function readError(response: Response): Promise<ReelqueueError> {
   const text = await response.text().catch(() => '')
   const { status } = response
-  const retryAfter = response.headers.get('Retry-After')
-  const common = { status, retryAfterSeconds: retryAfter === null ? null : Number(retryAfter) }
+  const retryAfterSeconds = readSeconds(response.headers.get('Retry-After'))
+  const common = { status, retryAfterSeconds }
   try {
     const body = JSON.parse(text) as Partial<ApiErrorBody>
     const { code, message, requestId } = body

@@ -46,6 +46,12 @@ export function createHttp({ url = '', apiKey, fetch: customFetch, credentials }
     return sendTo(method, `${base}${path}`, { ...options, headers })
   }
 
+  /** Only the service gets cookies: the CORS rules of a bucket would have to allow them. */
+  function chooseCredentials(target: string, wanted: RequestCredentials): RequestCredentials {
+    const isOther = base === '' || !target.startsWith(`${base}/`)
+    return wanted === 'include' && isOther ? 'same-origin' : wanted
+  }
+
   /** As `send`, to any URL, and without the API key. */
   async function sendTo(
     method: string,
@@ -59,7 +65,7 @@ export function createHttp({ url = '', apiKey, fetch: customFetch, credentials }
       ...(body !== undefined && { body }),
       ...(signal && { signal }),
       // workerd rejects the field, even if it is undefined.
-      ...(credentials && { credentials }),
+      ...(credentials && { credentials: chooseCredentials(target, credentials) }),
     }
     let response: Response
     try {

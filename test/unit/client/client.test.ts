@@ -1,22 +1,34 @@
 /** The client against a `fetch` that returns what a test needs. */
 import { expect, it } from 'vitest'
-import { createClient, ReelqueueError, transform } from '../../../src/client/index.ts'
+import {
+  type ClientOptions,
+  createClient,
+  ReelqueueError,
+  transform,
+} from '../../../src/client/index.ts'
 import { parseTransformation } from '../../../src/domain/transformation/parse.ts'
 import { writeTransformation } from '../../../src/domain/transformation/write.ts'
 
 interface Sent {
   url: string
   headers: Record<string, string>
+  credentials?: RequestInit['credentials']
 }
 
 /** A client whose requests are recorded, and answered by the responses in turn. */
 function clientWith(...responses: Response[]) {
+  return clientOf({}, responses)
+}
+function clientOf(options: ClientOptions, responses: Response[]) {
   const sent: Sent[] = []
   const client = createClient({
     url: 'http://service/',
     apiKey: 'rq_key',
+    ...options,
     fetch: (url, init) => {
-      sent.push({ url: url as string, headers: init?.headers as Record<string, string> })
+      const { headers, credentials } = init!
+      const recorded = { url: url as string, headers: headers as Record<string, string> }
+      sent.push({ ...recorded, ...(credentials && { credentials }) })
       const response = responses.shift()
       return response ? Promise.resolve(response) : Promise.reject(new TypeError('refused'))
     },
@@ -91,6 +103,24 @@ it('pages are read until the last one', async () => {
     'http://service/queue/jobs?status=error',
     'http://service/queue/jobs?status=error&cursor=next',
   ])
+})
+
+it('cookies are sent to the service only, and not to a bucket', async () => {
+  const urls = ['http://service/files/a.mp4?signature=s', 'https://bucket.example/a.mp4']
+  const answers = Array.from({ length: 3 }, () => Response.json({}))
+  const { client, sent } = clientOf({ credentials: 'include' }, answers)
+  await client.stats()
+  for (const url of urls) {
+    await client.files.uploadToUrl(url, 'content')
+  }
+  expect(sent.map(({ credentials }) => credentials)).toEqual(['include', 'include', 'same-origin'])
+})
+
+it('a time to retry after that is a date is unknown', async () => {
+  const headers = { 'Retry-After': 'Fri, 27 Nov 2026 12:00:00 GMT' }
+  const { client } = clientWith(new Response('', { status: 503, headers }))
+  const failed = await client.stats().catch((error: unknown) => error)
+  expect(failed).toMatchObject({ status: 503, retryAfterSeconds: null })
 })
 
 it('every failure of a request is one class of error', async () => {

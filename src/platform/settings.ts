@@ -282,6 +282,7 @@ export function validateSettings(env: Env): void {
     readSigningKeys,
     readPrivateWebhooks,
     checkCompatibility,
+    readOriginalsBucket,
     readS3Credentials,
     readDirectUploads,
     readImports,

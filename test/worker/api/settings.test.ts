@@ -109,6 +109,7 @@ it.each([
   ['JOB_RETENTION_DAYS', 'soon'],
   ['SIGNING_KEYS', 'too-short:secret'],
   ['RUNNER_DISK_BYTES', '-1'],
+  ['ORIGINALS_BUCKET', ''],
 ] as const)(
   '/health returns 503 for %s = %j, and the log names the setting',
   async (name, value) => {

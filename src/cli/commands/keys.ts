@@ -84,12 +84,15 @@ export function addKeys(program: Command): void {
   keys
     .command('delete')
     .argument('<keyId>')
-    .description('Delete a key')
+    .description('Delete a key with its rules, and its webhooks if it has a restriction')
     .addOption(yesOption())
     .action(
       action(async (context, id: string, options: { yes?: boolean }) => {
         const { client, output, settings, signal } = context
-        await confirm(`Delete the API key ${id} at ${settings.url}?`, options)
+        await confirm(
+          `Delete the API key ${id} at ${settings.url}? Its rules are deleted, and its webhooks if it has a restriction.`,
+          options,
+        )
         const result = await client.apiKeys.delete(id, { signal })
         output.show(result, () => `Deleted ${id}`)
       }),

@@ -143,7 +143,7 @@ function renderRules(rules: readonly Rule[], colors: Colors): string {
       {
         title: 'State',
         value: ({ enabled, lastError }) =>
-          enabled ? (lastError === null ? 'enabled' : 'failing') : 'disabled',
+          enabled ? (lastError === null ? 'enabled' : 'enabled, last file failed') : 'disabled',
         style: ({ enabled, lastError }) => (enabled && lastError === null ? String : colors.red),
       },
       { title: 'Files', value: describeFiles },

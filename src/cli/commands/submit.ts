@@ -1,6 +1,6 @@
 /** `reelqueue submit`: makes variants of files, and waits for them. */
 import type { Command } from 'commander'
-import type { CreatedJob, CreateJobs, StoredFile, WatchedJob } from '../../client/index.ts'
+import type { CreatedJob, CreateJobs, WatchedJob } from '../../client/index.ts'
 import { action, type Context } from '../context.ts'
 import { usageError } from '../cliError.ts'
 import { createFolder, download } from '../download.ts'
@@ -125,7 +125,6 @@ async function storeFiles(
   }
   const targets = new Map(chooseTargets(local, to).map((target) => [target.file, target]))
   const sources = new Map<string, JobSource>()
-  const uploaded: StoredFile[] = []
   for (const file of files) {
     const target = targets.get(file)
     const filePath = target?.filePath ?? file
@@ -134,7 +133,7 @@ async function storeFiles(
       continue
     }
     if (target) {
-      uploaded.push(await uploadFile(context, target, progress))
+      await uploadFile(context, target, progress)
     }
     sources.set(filePath, { filePath })
   }

@@ -87,21 +87,34 @@ export function JobProgress({ job }: { job: Job }) {
 
 /** A text that can be copied with one click. */
 export function Copyable({ label, text }: { label: string; text: string }) {
-  const [copied, setCopied] = useState(false)
+  const [state, setState] = useState<'copied' | 'selected' | null>(null)
+  const shown = useRef<HTMLPreElement>(null)
   async function copy(): Promise<void> {
-    await navigator.clipboard.writeText(text)
-    setCopied(true)
+    try {
+      await navigator.clipboard.writeText(text)
+      setState('copied')
+    } catch {
+      // Without TLS, pages have no clipboard. With it, the browser can refuse.
+      shown.current!.focus()
+      getSelection()?.selectAllChildren(shown.current!)
+      setState('selected')
+    }
   }
   return (
     <div class="copyable">
       <span>{label}</span>
       {/* Long lines scroll, so the keyboard must reach them. */}
-      <pre tabIndex={0} aria-label={label}>
+      <pre tabIndex={0} aria-label={label} ref={shown}>
         {text}
       </pre>
       <button type="button" aria-label={`Copy: ${label}`} onClick={() => void copy()}>
-        {copied ? 'Copied' : 'Copy'}
+        {state === 'copied' ? 'Copied' : 'Copy'}
       </button>
+      {state === 'selected' && (
+        <small role="status">
+          The browser does not let this page copy. The text is selected: press Ctrl+C or ⌘C.
+        </small>
+      )}
     </div>
   )
 }

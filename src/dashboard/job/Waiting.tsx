@@ -4,9 +4,13 @@ import { client, type Session } from '../api.ts'
 import { formatTime } from '../format.ts'
 import { useLoaded } from '../useLoaded.ts'
 
+function isImporting({ stage }: Job): boolean {
+  return stage === 'import'
+}
+
 /** Returns the reasons that lie in the queue; none if the key may not see it. */
 async function findReasons(job: Job, { scopes }: Session): Promise<string[]> {
-  if (!scopes.includes('queues:admin')) {
+  if (!scopes.includes('queues:admin') || isImporting(job)) {
     return []
   }
   const { paused, concurrency, running, split, runningChunks } = await client.queues.get(job.queue)
@@ -20,13 +24,13 @@ async function findReasons(job: Job, { scopes }: Session): Promise<string[]> {
 }
 
 export function Waiting({ job, session }: { job: Job; session: Session }) {
-  const { value: reasons } = useLoaded(() => findReasons(job, session), [job.id, job.attempt])
-  const isRetry = job.retryAt !== null
+  const { value: reasons } = useLoaded(
+    () => findReasons(job, session),
+    [job.id, job.attempt, job.stage],
+  )
   return (
     <p class="hint" role="status">
-      {isRetry
-        ? `The last attempt failed (${job.error}). The next one begins after ${formatTime(job.retryAt)}.`
-        : 'Waiting for a runner.'}
+      {describeWait(job)}
       {reasons && reasons.length > 0 && (
         <>
           {' '}
@@ -35,4 +39,13 @@ export function Waiting({ job, session }: { job: Job; session: Session }) {
       )}
     </p>
   )
+}
+
+function describeWait(job: Job): string {
+  if (isImporting(job)) {
+    return 'Waiting for the import of its file.'
+  }
+  return job.retryAt === null
+    ? 'Waiting for a runner.'
+    : `The last attempt failed (${job.error}). The next one begins after ${formatTime(job.retryAt)}.`
 }

@@ -1,10 +1,11 @@
 /** Asks before many jobs are changed, with their number, and shows the progress of the change. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { describeError, formatNumber } from '../format.ts'
-import { Problem } from '../parts.tsx'
+import { Problem, statusName } from '../parts.tsx'
 import {
   type Action,
   ACTIONS,
+  type Batch,
   type BatchProgress,
   countJobs,
   describeResult,
@@ -94,7 +95,7 @@ export function BatchDialog({ action, target, onClose }: Props) {
           {action === 'prioritize' ? 'Change the priority' : label}: {describeCount(counted)}
         </h2>
         {(failure ?? problem) && <Problem>{failure ?? problem}</Problem>}
-        <p>{counted?.complete && count === 0 ? describeNone(action) : QUESTIONS[action]}</p>
+        <p>{counted?.complete && count === 0 ? describeNone(batch) : QUESTIONS[action]}</p>
         <BatchFields
           action={action}
           options={options}
@@ -129,7 +130,8 @@ function describeCount(counted: { count: number; complete: boolean } | null): st
   return counted.complete ? countJobs(counted.count) : `${countJobs(counted.count)}, counting …`
 }
 
-function describeNone(action: Action): string {
-  const names = ACTIONS[action].from.map((status) => (status === 'error' ? 'failed' : status))
+function describeNone({ action, force }: Batch): string {
+  const statuses = action === 'cancel' && !force ? (['pending'] as const) : ACTIONS[action].from
+  const names = statuses.map(statusName)
   return `None of these jobs is ${names.join(' or ')}, so there is nothing to change.`
 }

@@ -17,6 +17,7 @@ export function useBatchCount(batch: Batch, inputs: readonly unknown[]) {
     const stopped = new AbortController()
     async function count(): Promise<void> {
       setCounted(null)
+      setProblem(null)
       for await (const { count: found } of runBatch({ ...batch, dryRun: true }, stopped.signal)) {
         setCounted({ count: found, complete: false })
       }

@@ -15,8 +15,11 @@ export function KeysPage({ session }: { session: Session }) {
   const [created, setCreated] = useState<{ name: string; key: string } | null>(null)
   const [shown, setShown] = useState<string | null>(null)
   const edited = keys?.find(({ id }) => id === shown)
-  async function remove({ id, name }: ApiKey): Promise<void> {
-    if (confirm(`Delete the key “${name}”? Whoever uses it is rejected from now on.`)) {
+  async function remove({ id, name, queue, pathPrefix }: ApiKey): Promise<void> {
+    // The webhooks of other keys do not belong to them.
+    const owned = queue === null && pathPrefix === null ? 'rules' : 'rules and webhooks'
+    const effect = `Its ${owned} are deleted, and whoever uses it is rejected from now on.`
+    if (confirm(`Delete the key “${name}”? ${effect}`)) {
       await act(() => client.apiKeys.delete(id))
     }
   }

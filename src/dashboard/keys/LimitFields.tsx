@@ -60,7 +60,7 @@ const FIELDS = [
     name: 'storedGigabytes',
     label: 'Storage quota in GB',
     hint: 'Originals that the key may store. Empty: no limit.',
-    input: { type: 'number', min: 0.001, step: 'any' },
+    input: { type: 'number', min: 1 / GIGABYTE, step: 'any' },
   },
   {
     name: 'maxQueuedJobs',

@@ -4,18 +4,19 @@ import type { CreateWebhook, Webhook } from '../../client/index.ts'
 import type { Session } from '../api.ts'
 
 type EventType = NonNullable<CreateWebhook['types']>[number]
-const TYPES = [
-  'job.created',
-  'job.started',
-  'job.playable',
-  'job.completed',
-  'job.retrying',
-  'job.error',
-  'job.cancelled',
-  'job.deleted',
-  'job.prioritized',
-  'webhook.disabled',
-] as const satisfies EventType[]
+/** As a record, so that the compiler misses a type that the service has and this list has not. */
+const TYPES = Object.keys({
+  'job.created': true,
+  'job.started': true,
+  'job.playable': true,
+  'job.completed': true,
+  'job.retrying': true,
+  'job.error': true,
+  'job.cancelled': true,
+  'job.deleted': true,
+  'job.prioritized': true,
+  'webhook.disabled': true,
+} satisfies Record<EventType, true>) as EventType[]
 const DEFAULT_TYPES: EventType[] = ['job.playable', 'job.completed', 'job.error', 'job.cancelled']
 
 interface Props {

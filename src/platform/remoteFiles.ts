@@ -1,7 +1,9 @@
 /** Requests files from other servers, as callers named them. Each server must be on the public internet. */
+import { quote } from '../contract/quote.ts'
 import { findUrlProblem } from '../domain/publicAddress.ts'
 import type { RemoteAnswer, RemoteFiles, RemoteRequest } from '../services/ports.ts'
-import { createS3Client, type S3Bucket } from '../storage/s3/client.ts'
+import { createS3Client } from '../storage/s3/client.ts'
+import type { CredentialBucket } from '../storage/s3/credential.ts'
 import { findAddressProblem } from './publicAddress.ts'
 
 const MAX_REDIRECTS = 5
@@ -32,11 +34,11 @@ export function createRemoteFiles(readSettings: () => RemoteSettings): RemoteFil
 }
 
 async function openObject(
-  bucket: S3Bucket,
+  bucket: CredentialBucket,
   key: string,
   conditions: Readonly<Record<string, string>>,
 ): Promise<RemoteAnswer> {
-  const { host } = new URL(bucket.endpoint)
+  const host = `${quote(bucket.credential)} of S3_CREDENTIALS`
   try {
     const answer = await createS3Client(bucket).send('GET', key, { headers: conditions })
     return { ok: true, status: answer.status, headers: answer.headers, body: answer.body, host }

@@ -10,8 +10,7 @@ import type { Claim } from '../db/leases.ts'
 import type { JobRequirements, RunnerCapabilities } from '../domain/runnerRequirements.ts'
 import type { SigningKeys } from '../domain/signature.ts'
 import type { ObjectStore } from '../storage/objectStore.ts'
-import type { S3Bucket } from '../storage/s3/client.ts'
-import type { S3Credentials } from '../storage/s3/credential.ts'
+import type { CredentialBucket, S3Credentials } from '../storage/s3/credential.ts'
 import type { S3Store } from '../storage/s3/store.ts'
 
 /** The latest progress of a claim of a job. */
@@ -189,7 +188,7 @@ export type RemoteAnswer =
       status: number
       headers: Headers
       body: ReadableStream<Uint8Array> | null
-      /** The server that answered, for messages. */
+      /** The server that answered, or the credential that opened it, for messages. */
       host: string
     }
   | {
@@ -211,7 +210,7 @@ export interface RemoteFiles {
   open(request: RemoteRequest): Promise<RemoteAnswer>
   /** Requests an object of an S3-compatible service, whose address the operator has set. */
   openObject(
-    bucket: S3Bucket,
+    bucket: CredentialBucket,
     key: string,
     conditions: Readonly<Record<string, string>>,
   ): Promise<RemoteAnswer>

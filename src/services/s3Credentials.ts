@@ -3,7 +3,7 @@ import { quote } from '../contract/quote.ts'
 import type { Caller } from '../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
 import type { S3Bucket } from '../storage/s3/client.ts'
-import type { S3Credential } from '../storage/s3/credential.ts'
+import type { CredentialBucket, S3Credential } from '../storage/s3/credential.ts'
 import type { Platform } from './ports.ts'
 
 /**
@@ -17,7 +17,7 @@ export function findS3Bucket(
   caller: Pick<Caller, 'keyId' | 'queue' | 'pathPrefix'>,
   name: string,
   bucket?: string,
-): { ok: true; bucket: S3Bucket } | ErrorResult<'forbidden' | 'invalid_request'> {
+): { ok: true; bucket: CredentialBucket } | ErrorResult<'forbidden' | 'invalid_request'> {
   const credential = platform.s3Credentials().get(name)
   if (!credential || !canUseCredential(caller, credential)) {
     return errorResult(
@@ -33,7 +33,7 @@ export function findS3Bucket(
           ? `The credential ${quote(name)} has several buckets: name one of them.`
           : `The credential ${quote(name)} is not for the bucket ${quote(bucket)}.`,
       )
-    : { ok: true, bucket: found }
+    : { ok: true, bucket: { ...found, credential: name } }
 }
 
 /** Returns a bucket of a credential; null if it is not for this bucket. */

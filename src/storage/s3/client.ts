@@ -76,7 +76,10 @@ export function createS3Client(bucket: S3Bucket): S3Client {
       const timer =
         body instanceof ReadableStream
           ? null
-          : setTimeout(() => late.abort(new Error(`${name}: no response`)), RESPONSE_MS)
+          : setTimeout(
+              () => late.abort(new Error(`no response within ${RESPONSE_MS / 1000} s`)),
+              RESPONSE_MS,
+            )
       try {
         return await fetch(signed.url.href, {
           method,

@@ -8,5 +8,11 @@ export interface S3Credential extends Omit<S3Bucket, 'bucket'> {
   keys: readonly string[] | null
 }
 
+/** A bucket that was opened by a named credential. */
+export interface CredentialBucket extends S3Bucket {
+  /** The name, for messages to callers: the endpoint is the operator's. */
+  credential: string
+}
+
 /** By name. */
 export type S3Credentials = ReadonlyMap<string, S3Credential>

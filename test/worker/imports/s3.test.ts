@@ -15,7 +15,10 @@ const ARCHIVE: S3Credential = {
 }
 const OBJECT = { credential: 'archive', bucket: 'films', key: 'a b/clip.mp4' }
 
-afterEach(() => vi.useRealTimers())
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
 
 function openWith(credentials: Record<string, S3Credential>) {
   return openImports({ s3Credentials: () => new Map(Object.entries(credentials)) })
@@ -42,6 +45,23 @@ it('a key that may not use the credential, or another bucket of it, is refused',
   await expect(createFrom({ ...OBJECT, bucket: 'other', filePath })).rejects.toThrow(
     'The credential "archive" is not for the bucket "other".',
   )
+})
+
+it('messages name the credential, and not the address of its service', async () => {
+  const { createFrom, run, platform } = openWith({ archive: ARCHIVE })
+  const [created] = await createFrom({ ...OBJECT, filePath: 's3/denied.mp4' })
+  vi.spyOn(globalThis, 'fetch')
+    .mockResolvedValueOnce(new Response(null, { status: 403 }))
+    .mockRejectedValueOnce(new Error('Network connection lost.'))
+  await run()
+  const { error } = await readJob(created!.row.id)
+  expect(error).toContain('The server "archive" of S3_CREDENTIALS refuses access (403)')
+  const bucket = { ...ARCHIVE, bucket: 'films', credential: 'archive' }
+  expect(await platform.remoteFiles.openObject(bucket, 'a.mp4', {})).toEqual({
+    ok: false,
+    reason: 'unreachable',
+    message: 'The request to "archive" of S3_CREDENTIALS failed: Network connection lost.',
+  })
 })
 
 it('an import whose credential was deleted meanwhile fails', async () => {

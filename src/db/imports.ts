@@ -2,11 +2,11 @@
  * Statements on imports. Those of a step name its fence, so they have no effect after another step, a
  * cancellation or a new request has taken over the import.
  */
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, sql } from 'drizzle-orm'
 import type { ImportFailureCode } from '../contract/failureCode.ts'
 import { findSizeClass } from '../domain/runnerRequirements.ts'
-import { TRANSITIONS } from '../domain/jobTransitions.ts'
-import { type Database, first, isListed, statement } from './database.ts'
+import { ACTIVE_STATUSES, TRANSITIONS } from '../domain/jobTransitions.ts'
+import { type Database, first, isListed, sqlList, statement } from './database.ts'
 import { CHANGED_COLUMNS } from './jobColumns.ts'
 import type { ChangedJob, ImportRow, JobRow } from './rows.ts'
 import { imports, jobs, uploads } from './schema/index.ts'
@@ -32,6 +32,19 @@ export function isImportFree(filePath: string, { urlHash }: Pick<NewImport, 'url
   return sql`NOT EXISTS (
     SELECT 1 FROM imports
     WHERE file_path = ${filePath} AND ended_at IS NULL AND url_hash <> ${urlHash})`
+}
+
+/**
+ * Condition: the import from this URL is active, or it has stored the file of an active job. Otherwise a request for
+ * jobs that exist already has nothing fetched.
+ */
+export function isImported(filePath: string, { urlHash }: Pick<NewImport, 'urlHash'>) {
+  return sql`EXISTS (
+    SELECT 1 FROM imports
+    WHERE file_path = ${filePath} AND url_hash = ${urlHash} AND (ended_at IS NULL OR EXISTS (
+      SELECT 1 FROM jobs AS started
+      WHERE started.file_path = ${filePath} AND started.status IN ${sqlList(ACTIVE_STATUSES)}
+        AND started.source_etag = imports.stored_etag)))`
 }
 
 /**
@@ -113,9 +126,16 @@ export async function listDueImports(db: Database, now: number, limit: number): 
   return rows.map(({ filePath }) => filePath)
 }
 
-/** The jobs that wait for the import, at most MAX_JOBS. */
-export function listWaitingJobs(db: Database, filePath: string): Promise<ChangedJob[]> {
-  return db.select(CHANGED_COLUMNS).from(jobs).where(isWaitingFor(filePath)).limit(MAX_JOBS)
+export type WaitingJob = ChangedJob & Pick<JobRow, 'createdAt'>
+
+/** The jobs that wait for the import, newest first, at most MAX_JOBS. */
+export function listWaitingJobs(db: Database, filePath: string): Promise<WaitingJob[]> {
+  return db
+    .select({ ...CHANGED_COLUMNS, createdAt: jobs.createdAt })
+    .from(jobs)
+    .where(isWaitingFor(filePath))
+    .orderBy(desc(jobs.seq))
+    .limit(MAX_JOBS)
 }
 
 /** Changes the import of a step. Returns false, and changes nothing, if the step is not the latest. */

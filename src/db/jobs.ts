@@ -12,7 +12,13 @@ import { hasStatus } from './schema/columns.ts'
 import { attempts, idempotencyKeys, jobs, queues } from './schema/index.ts'
 import { NO_DUE_TIME } from './schema/jobs.ts'
 import { isVisibleJob } from './accessConditions.ts'
-import { findImportStatement, insertImport, isImportFree, type NewImport } from './imports.ts'
+import {
+  findImportStatement,
+  insertImport,
+  isImported,
+  isImportFree,
+  type NewImport,
+} from './imports.ts'
 import { type JobReceiver, recordReceiver } from './webhooks.ts'
 import { isBelowVisitorMaximum, takeOverVisitorJobs } from './visitorRequests.ts'
 import { CHANGED_COLUMNS, SHOWN_COLUMNS } from './jobColumns.ts'
@@ -64,15 +70,16 @@ interface NewJobs extends Pick<CreateJobs, 'filePath' | 'queue' | 'tags' | 'meta
  * `maxQueuedJobs`, if visitors already have `maxVisitorJobs` pending jobs, or if one of the active
  * jobs is in a queue that the caller cannot see. If the caller does not create jobs as a visitor,
  * the active jobs of visitors that it requests become ordinary jobs. With `newImport`, nothing is inserted
- * if the path has an active import from another URL, which is returned.
+ * if the path has an active import from another URL. The latest import to the path is returned.
  */
 export async function insertJobs(
   db: Database,
   request: NewJobs,
-): Promise<{ rows: JobRow[]; queue: QueueRow | undefined; activeImport?: ImportRow | undefined }> {
+): Promise<{ rows: JobRow[]; queue: QueueRow | undefined; latestImport?: ImportRow | undefined }> {
   const requested = JSON.stringify(request.jobs)
   const { newImport } = request
   const isFree = newImport ? sql`AND ${isImportFree(request.filePath, newImport)}` : sql``
+  const isAccepted = newImport ? sql`AND ${isImported(request.filePath, newImport)}` : sql``
   const isBelowMaximum =
     request.maxQueuedJobs === null
       ? sql``
@@ -145,6 +152,7 @@ export async function insertJobs(
             variants: requested,
             count: request.jobs.length,
             visibleQueue: request.restriction.queue,
+            isAccepted,
           },
           request.now,
         )
@@ -156,15 +164,14 @@ export async function insertJobs(
     insert,
     active,
     queue,
-    ...recordKey(db, request, requested, isFree),
-    ...receivers,
     ...importStatements,
+    ...recordKey(db, request, requested, isAccepted),
+    ...receivers,
     ...found,
   ])
   const rows = await takeOver(db, request, results[1])
   const latestImport = newImport && (results.at(-1) as ImportRow[])[0]
-  const activeImport = latestImport?.endedAt === null ? latestImport : undefined
-  return { rows, queue: results[2][0], activeImport }
+  return { rows, queue: results[2][0], latestImport }
 }
 
 /**
@@ -172,7 +179,7 @@ export async function insertJobs(
  * second fails and inserts nothing. HAVING excludes a rejected request: at least one of its variants
  * has no job that the caller can see.
  */
-function recordKey(db: Database, request: NewJobs, requested: string, isFree: SQL) {
+function recordKey(db: Database, request: NewJobs, requested: string, isAccepted: SQL) {
   const { idempotency, filePath, restriction } = request
   if (idempotency === null) {
     return []
@@ -187,7 +194,7 @@ function recordKey(db: Database, request: NewJobs, requested: string, isFree: SQ
     WHERE file_path = ${filePath} AND status IN ${sqlList(ACTIVE_STATUSES)}
       AND transformation IN (SELECT value ->> 'transformation' FROM json_each(${requested}))
       AND EXISTS (SELECT 1 FROM queues WHERE name = ${request.queue})
-      AND (${restriction.queue} IS NULL OR queue = ${restriction.queue}) ${isFree}
+      AND (${restriction.queue} IS NULL OR queue = ${restriction.queue}) ${isAccepted}
     HAVING count(*) = ${request.jobs.length}`,
     ),
   ]

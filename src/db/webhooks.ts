@@ -1,5 +1,5 @@
 /** Statements on webhook endpoints, and on the URLs that jobs name. */
-import { and, desc, eq, isNull, ne, or, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { Caller } from '../domain/caller.ts'
 import { ACTIVE_STATUSES } from '../domain/jobTransitions.ts'
 import { beginsWith } from './accessConditions.ts'
@@ -131,12 +131,18 @@ export interface JobReceiver {
  * caller can see. They follow the insertion of the jobs in its transaction. An endpoint that was disabled
  * is enabled again.
  *
- * @param variants JSON: objects with `transformation`
+ * @param jobs `variants` is JSON: objects with `transformation`; `isAccepted` is empty, or a further condition (AND …)
  */
 export function recordReceiver(
   db: Database,
   { endpointId, url, origin, apiKeyId, types }: JobReceiver,
-  jobs: { filePath: string; variants: string; count: number; visibleQueue: string | null },
+  jobs: {
+    filePath: string
+    variants: string
+    count: number
+    visibleQueue: string | null
+    isAccepted: SQL
+  },
   now: number,
 ) {
   const ensureCursor = sql`
@@ -156,7 +162,8 @@ export function recordReceiver(
         AND transformation IN (SELECT value ->> 'transformation' FROM json_each(${jobs.variants}))
         AND (${jobs.visibleQueue} IS NULL OR queue = ${jobs.visibleQueue}))
     INSERT INTO job_webhooks (job_id, endpoint_id, url)
-    SELECT id, ${endpointId}, ${url} FROM named WHERE (SELECT count(*) FROM named) = ${jobs.count}
+    SELECT id, ${endpointId}, ${url} FROM named
+    WHERE (SELECT count(*) FROM named) = ${jobs.count} ${jobs.isAccepted}
     ON CONFLICT (job_id, endpoint_id) DO UPDATE SET url = excluded.url`
   return [ensureCursor, ensureEndpoint, name].map((text) => statement(db, text))
 }

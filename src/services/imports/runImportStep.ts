@@ -9,6 +9,7 @@ import {
   failImport,
   listWaitingJobs,
   updateImport,
+  type WaitingJob,
 } from '../../db/imports.ts'
 import type { ImportRow } from '../../db/rows.ts'
 import { retryDelayMs } from '../../domain/retryPolicy.ts'
@@ -16,6 +17,7 @@ import { describeError, logError, logInfo } from '../../log.ts'
 import type { Platform } from '../ports.ts'
 import { deleteImportRemains, releaseJobs, stopJobs } from './endImport.ts'
 import { fetchFile } from './fetchFile.ts'
+import { findNewerFile } from './findNewerFile.ts'
 import { ImportLease, ImportLostError, leaseUntil } from './ImportLease.ts'
 import { hasHeaders, type ImportSource, readImportSource } from './importSource.ts'
 import type { ImportFailure, StepOutcome } from './stepOutcome.ts'
@@ -44,7 +46,7 @@ export async function runImportStep(platform: Platform, filePath: string): Promi
   }
   const lease = new ImportLease(platform, row, jobs)
   try {
-    const outcome = source === null ? SOURCE_LOST : await run(platform, row, source, lease)
+    const outcome = await run(platform, row, { source, jobs, lease })
     await conclude(platform, row, source, outcome, lease.hasProgress)
   } catch (error) {
     if (!(error instanceof ImportLostError)) {
@@ -65,11 +67,11 @@ const SOURCE_LOST: StepOutcome = {
 async function run(
   platform: Platform,
   row: ImportRow,
-  source: ImportSource,
-  lease: ImportLease,
+  { source, jobs, lease }: { source: ImportSource | null; jobs: WaitingJob[]; lease: ImportLease },
 ): Promise<StepOutcome> {
   try {
-    return await fetchFile(platform, row, source, lease)
+    const newer = await findNewerFile(platform, row, jobs)
+    return newer ?? (source === null ? SOURCE_LOST : await fetchFile(platform, row, source, lease))
   } catch (error) {
     if (error instanceof ImportLostError) {
       throw error

@@ -119,16 +119,23 @@ export async function createJobs(
     }
     throw error
   }
-  if (imported && inserted.activeImport && isOther(inserted.activeImport, imported.newImport)) {
+  const { latestImport } = inserted
+  if (imported && latestImport?.endedAt === null && isOther(latestImport, imported.newImport)) {
     return errorResult(
       'import_busy',
       `Another file is being imported to ${shorten(request.filePath)}. Wait for it, cancel the jobs that wait for it, or name another path.`,
     )
   }
   const outcome = collectJobs(caller, request, jobs, inserted)
+  if (outcome.ok && imported && !isImported(latestImport, imported.newImport, inserted.rows)) {
+    return errorResult(
+      'import_busy',
+      `Nothing was fetched: these variants are being made of another file at ${shorten(request.filePath)}. Wait until their jobs have ended, cancel them, or name another path.`,
+    )
+  }
   if (outcome.ok && inserted.queue) {
     startJobs(platform, inserted.queue, outcome.jobs)
-    if (inserted.activeImport) {
+    if (latestImport?.endedAt === null) {
       platform.defer(platform.wakeImports([{ filePath: request.filePath, delaySeconds: 0 }]))
     }
     if (named) {
@@ -138,8 +145,17 @@ export async function createJobs(
   return outcome
 }
 
-function isOther(active: ImportRow, { urlHash }: NewImport): boolean {
-  return active.urlHash !== urlHash
+function isOther(latest: ImportRow, { urlHash }: NewImport): boolean {
+  return latest.urlHash !== urlHash
+}
+
+/** The condition of the same name in SQL, which is in `db/imports.ts`. */
+function isImported(latest: ImportRow | undefined, newImport: NewImport, rows: JobRow[]): boolean {
+  return (
+    latest !== undefined &&
+    !isOther(latest, newImport) &&
+    (latest.endedAt === null || rows.some(({ sourceEtag }) => sourceEtag === latest.storedEtag))
+  )
 }
 
 function checkAccess(caller: Creator, { filePath, queue }: CreateJobs) {

@@ -219,6 +219,24 @@ it('a request with the same URL joins an import; one with another URL is refused
   expect(await listRequests(url)).toHaveLength(1)
 })
 
+it('a request for variants that are being made of another file is refused, as nothing is fetched', async () => {
+  const { create, run } = openImports()
+  await createOne('imports/active.mp4', 'w_64')
+  const url = remoteUrl()
+  await expect(create('imports/active.mp4', url)).rejects.toThrow(
+    'these variants are being made of another file at imports/active.mp4',
+  )
+  expect(await readImport('imports/active.mp4')).toBeUndefined()
+  // With another variant the file is fetched. Until its jobs have ended, it can be requested again.
+  await create('imports/active.mp4', url, { transformations: ['w_64', 'w_128'] })
+  await run()
+  const again = await create('imports/active.mp4', url, { transformations: ['w_128'] })
+  expect(again.map(({ deduplicated }) => deduplicated)).toEqual([true])
+  await run()
+  expect(await listRequests(url)).toHaveLength(1)
+  await claimAll()
+})
+
 it('a file that is stored with the same ETag is not fetched again', async () => {
   const { create, run } = openImports()
   const url = remoteUrl()
@@ -349,6 +367,35 @@ it('a retry of a job that has no file imports it again', async () => {
   await runAll()
   expect(await storedVersion('imports/retried.mp4')).toBe(1)
   expect(await claimAll()).toEqual(['imports/retried.mp4'])
+})
+
+it.each([
+  ['without headers', {}],
+  ['with headers, which are not kept', { headers: { Authorization: 'Bearer secret' } }],
+])('a retry does not replace a file that was stored since: a request %s', async (name, fields) => {
+  const { create, run, platform } = openImports()
+  const filePath = `imports/stored since ${name}.mp4`
+  await env.ORIGINALS.put(filePath, 'before the request')
+  const url = remoteUrl('status=404:2')
+  const [created] = await create(filePath, url, fields)
+  await run()
+  const { id } = created!.row
+  if (!('headers' in fields)) {
+    // An earlier file is to be replaced.
+    await retryJob(platform, UNRESTRICTED, id)
+    await wakeDueImports(platform)
+    await run()
+    expect(await listRequests(url)).toHaveLength(2)
+  }
+  const requests = await listRequests(url)
+  const { etag, size } = await env.ORIGINALS.put(filePath, 'stored by the user')
+  expect(await retryJob(platform, UNRESTRICTED, id)).toEqual({ ok: true })
+  await wakeDueImports(platform)
+  await run()
+  expect(await listRequests(url)).toEqual(requests)
+  const job = (await claimJob())!
+  expect(job).toMatchObject({ jobId: id, source: { etag, sizeBytes: size } })
+  await fakeRunner(job).completeWith()
 })
 
 it('headers are not kept for a retry, which says so', async () => {

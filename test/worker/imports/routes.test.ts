@@ -138,9 +138,11 @@ it('another file to the same path is refused while one is imported, also with th
     .bind(later, filePath)
     .run()
   const refused = await post(
-    { source: { url: remoteUrl(), filePath } },
+    { source: { url: remoteUrl(), filePath }, webhookUrl: 'https://busy.example.com/' },
     { 'Idempotency-Key': 'busy-1' },
   )
   await expectError(refused, 409, 'import_busy')
   expect(await countRows('idempotency_keys', "key = 'busy-1'")).toBe(0)
+  // The jobs of the other import do not report to it.
+  expect(await countRows('job_webhooks', "url = 'https://busy.example.com/'")).toBe(0)
 })

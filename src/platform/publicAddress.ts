@@ -17,12 +17,12 @@ export async function findAddressProblem(url: URL): Promise<string | null> {
   }
   const addresses = await resolve(url.hostname)
   if (addresses.length === 0) {
-    return `The name ${url.hostname} has no address.`
+    return `The name ${shorten(url.hostname)} has no address.`
   }
   const hidden = addresses.find((address) => !isPublicAddress(address))
   return hidden === undefined
     ? null
-    : `The name ${url.hostname} has the address ${hidden}, which is not on the public internet.`
+    : `The name ${shorten(url.hostname)} has the address ${hidden}, which is not on the public internet.`
 }
 
 interface DnsAnswer {

@@ -1,5 +1,5 @@
 /** Requests files from other servers, as callers named them. Each server must be on the public internet. */
-import { quote } from '../contract/quote.ts'
+import { quote, shorten } from '../contract/quote.ts'
 import { findUrlProblem } from '../domain/publicAddress.ts'
 import type { RemoteAnswer, RemoteFiles, RemoteRequest } from '../services/ports.ts'
 import { createS3Client } from '../storage/s3/client.ts'
@@ -48,8 +48,12 @@ async function openObject(
 }
 
 function unreachable(host: string, error: unknown): RemoteAnswer {
-  const message = error instanceof Error ? error.message : String(error)
-  return { ok: false, reason: 'unreachable', message: `The request to ${host} failed: ${message}` }
+  const problem = shorten(error instanceof Error ? error.message : String(error))
+  return {
+    ok: false,
+    reason: 'unreachable',
+    message: `The request to ${shorten(host)} failed: ${problem}`,
+  }
 }
 
 async function follow(request: RemoteRequest, allowsPrivate: boolean): Promise<RemoteAnswer> {
@@ -58,7 +62,7 @@ async function follow(request: RemoteRequest, allowsPrivate: boolean): Promise<R
   let { headers } = request
   const deadline = Date.now() + MAX_OPENING_MS
   for (let redirects = 0; ; redirects++) {
-    const origin = redirects === 0 ? 'The URL' : `The redirect to ${url.host}`
+    const origin = redirects === 0 ? 'The URL' : `The redirect to ${shorten(url.host)}`
     try {
       const problem = await find(url)
       if (problem !== null) {
@@ -77,14 +81,14 @@ async function follow(request: RemoteRequest, allowsPrivate: boolean): Promise<R
       }
       if (!REDIRECTS.includes(response.status)) {
         const { status, body } = response
-        return { ok: true, status, headers: response.headers, body, host: url.host }
+        return { ok: true, status, headers: response.headers, body, host: shorten(url.host) }
       }
       await response.body?.cancel()
       const target = readTarget(response, url)
       if (target === null || redirects === MAX_REDIRECTS) {
         return refuse(
           target === null
-            ? `The server ${url.host} redirects (${response.status}) to no valid URL.`
+            ? `The server ${shorten(url.host)} redirects (${response.status}) to no valid URL.`
             : `There are more than ${MAX_REDIRECTS} redirects. Name the URL to which they lead.`,
         )
       }
@@ -119,6 +123,12 @@ async function send(
   headers: Record<string, string>,
   timeoutMs: number,
 ): Promise<Response> {
+  // Compares names without regard to case: the caller can have named the user agent.
+  const sent = new Headers(headers)
+  if (!sent.has('User-Agent')) {
+    sent.set('User-Agent', 'Reelqueue-Import')
+  }
+  sent.set('Accept-Encoding', 'identity')
   const controller = new AbortController()
   // Ends with the answer: the body can take longer.
   const timer = setTimeout(
@@ -127,7 +137,7 @@ async function send(
   )
   try {
     return await fetch(url, {
-      headers: { 'User-Agent': 'Reelqueue-Import', ...headers, 'Accept-Encoding': 'identity' },
+      headers: sent,
       redirect: 'manual',
       cache: 'no-store',
       signal: controller.signal,

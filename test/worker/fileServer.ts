@@ -43,7 +43,7 @@ export function respondAsFileServer(request: Request): Response {
   }
   if (query.has('html')) {
     return new Response('<!doctype html><p>Sign in</p>', {
-      headers: { 'Content-Type': 'text/html' },
+      headers: { 'Content-Type': query.get('type') ?? 'text/html' },
     })
   }
   // `change=2,4`: a new version with these requests.

@@ -1,4 +1,5 @@
 /** Checks the first bytes of a remote file, and begins the upload that its bytes go to. */
+import { shorten } from '../../contract/quote.ts'
 import { beginImportUpload } from '../../db/imports.ts'
 import type { ImportRow, UploadRow } from '../../db/rows.ts'
 import { joinBytes } from '../../domain/joinBytes.ts'
@@ -50,7 +51,7 @@ export async function beginFile(
   if (mismatch !== null) {
     return failed(
       'import_invalid',
-      `${mismatch} The server ${remote.host} calls it ${remote.contentType ?? 'nothing'}. Check that the source is the file itself, and the ending of source.filePath.`,
+      `${mismatch} The server ${remote.host} calls it ${shorten(remote.contentType ?? 'nothing')}. Check that the source is the file itself, and the ending of source.filePath.`,
     )
   }
   const id = `${IMPORT_ID_PREFIX}${crypto.randomUUID().replaceAll('-', '')}`

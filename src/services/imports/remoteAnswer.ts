@@ -1,4 +1,5 @@
 /** Reads the answer of a server to the request for a file or for a range of it. */
+import { shorten } from '../../contract/quote.ts'
 import { readRetryAfter } from '../../domain/webhookRetry.ts'
 import type { RemoteAnswer } from '../ports.ts'
 import type { ImportFailure } from './stepOutcome.ts'
@@ -54,7 +55,7 @@ export function readAnswer(answer: RemoteAnswer, offset: number, now: number): R
     return {
       type: 'failed',
       code: 'import_unavailable',
-      message: `The server ${host} compresses the file (Content-Encoding: ${encoding}), although the request does not accept it. It must send the file as it is.`,
+      message: `The server ${host} compresses the file (Content-Encoding: ${shorten(encoding)}), although the request does not accept it. It must send the file as it is.`,
     }
   }
   const range = status === 206 ? readContentRange(headers) : null
@@ -62,7 +63,7 @@ export function readAnswer(answer: RemoteAnswer, offset: number, now: number): R
     return {
       type: 'failed',
       code: 'import_unavailable',
-      message: `The server ${host} answers a request for the bytes from ${offset} with another range (Content-Range: ${headers.get('Content-Range') ?? 'missing'}).`,
+      message: `The server ${host} answers a request for the bytes from ${offset} with another range (Content-Range: ${shorten(headers.get('Content-Range') ?? 'missing')}).`,
     }
   }
   if (status === 200 && offset > 0) {

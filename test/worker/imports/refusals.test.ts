@@ -122,6 +122,17 @@ it.each([
   expect(await countRows('uploads', 'file_path = ?', path)).toBe(0)
 })
 
+it('a message has only the beginning of what a server says', async () => {
+  const { job } = await runImport(remoteUrl(`html&type=text/${'a'.repeat(2_000)}`))
+  expect(job.error).toContain(`calls it text/${'a'.repeat(95)}….`)
+})
+
+it('a header of the caller replaces that of the service, also in lower case', async () => {
+  const url = remoteUrl()
+  await runImport(url, { headers: { 'user-agent': 'Films/1.0' } })
+  expect(await listRequests(url)).toMatchObject([{ 'user-agent': 'Films/1.0' }])
+})
+
 it('a server that needs a header gets it', async () => {
   const { path } = await runImport(remoteUrl('token=Bearer%20x'), {
     headers: { Authorization: 'Bearer x' },

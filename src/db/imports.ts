@@ -22,9 +22,12 @@ export interface NewImport {
 
 export type ImportStep = Pick<ImportRow, 'filePath' | 'fence'>
 
-/** Most jobs that one import tells its progress. */
-const MAX_JOBS = 100
-/** The row of an import that has ended is kept for this time: as long as its jobs by default. */
+/** Most jobs whose progress an import sends. Every job shows it when it is read. */
+const MAX_JOBS = 20
+/**
+ * The row of an import that has ended is kept for this time, for retries and its ETag: as long as its jobs by default.
+ * That of a cancelled import without an upload is deleted at once.
+ */
 const KEPT_MS = 30 * 86_400_000
 
 /** Condition: the path has no active import from another URL. */

@@ -7,6 +7,9 @@ import { percentOf } from './importProgress.ts'
 const LEASE_MS = 90_000
 const EXTEND_AFTER_MS = 20_000
 const PROGRESS_INTERVAL_MS = 1_000
+/** Interval if more than FEW_JOBS wait for the import: each of them is a call of a hub. */
+const LONG_PROGRESS_INTERVAL_MS = 5_000
+const FEW_JOBS = 4
 
 /** Another step, a cancellation or a new request has taken over the import. */
 export class ImportLostError extends Error {
@@ -44,7 +47,8 @@ export class ImportLease {
   async keep(offset: number, sizeBytes: number | null, newBytes: number): Promise<void> {
     const now = Date.now()
     this.receivedBytes += newBytes
-    if (now - this.reportedAt >= PROGRESS_INTERVAL_MS) {
+    const interval = this.jobs.length > FEW_JOBS ? LONG_PROGRESS_INTERVAL_MS : PROGRESS_INTERVAL_MS
+    if (now - this.reportedAt >= interval) {
       this.reportedAt = now
       this.platform.defer(this.sendProgress(offset, sizeBytes))
     }

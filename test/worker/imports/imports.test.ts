@@ -1,10 +1,11 @@
 /** Jobs whose file is imported from another server: the course of an import. */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { findImports } from '../../../src/db/imports.ts'
+import { findImports, listWaitingJobs } from '../../../src/db/imports.ts'
 import { cancelJob, deleteJob, retryJob } from '../../../src/services/jobs/jobActions.ts'
 import { UNRESTRICTED } from '../../../src/domain/caller.ts'
 import { recordDeletedFile } from '../../../src/services/files/files.ts'
+import { ImportLease } from '../../../src/services/imports/ImportLease.ts'
 import { runImportStep } from '../../../src/services/imports/runImportStep.ts'
 import { wakeDueImports } from '../../../src/services/imports/wakeDueImports.ts'
 import { countRows, db, eventTypes } from '../helpers/database.ts'
@@ -431,4 +432,29 @@ it('progress is sent to the streams of the queue', async () => {
     { jobId: created!.row.id, stage: 'import', progress: expect.any(Number), fps: null },
   ])
   await claimAll()
+})
+
+it('progress is sent less often to many jobs, and to a bounded number of them', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const { create, platform } = openImports()
+  const sizes = Array.from({ length: 25 }, (_, index) => `w_${64 + 2 * index}`)
+  await create('imports/many.mp4', remoteUrl(), { transformations: sizes })
+  const row = (await readImport('imports/many.mp4'))!
+  const waiting = await listWaitingJobs(db, 'imports/many.mp4')
+  const countCalls = async (jobs: typeof waiting) => {
+    let calls = 0
+    const sendProgress = async () => void calls++
+    const lease = new ImportLease(
+      { ...platform, hubs: { ...platform.hubs, sendProgress } },
+      row,
+      jobs,
+    )
+    for (let second = 0; second < 10; second++) {
+      await lease.keep(second, 10, 1)
+      vi.setSystemTime(Date.now() + 1_000)
+    }
+    return calls
+  }
+  expect(await countCalls(waiting.slice(0, 1))).toBe(10)
+  expect(await countCalls(waiting)).toBe(2 * 20)
 })

@@ -1,12 +1,12 @@
 /**
- * Reads a request body in pieces of at most 128 KiB, and notices when it ends early: the client
- * disconnected, or sends nothing for a while.
+ * Reads the body of a request, or of another server's response, in pieces of at most 128 KiB, and
+ * notices when it ends early: the sender disconnected, or sends nothing for a while.
  */
 
 const PIECE_BYTES = 128 * 1024
 
 export class BodyReader {
-  /** True if the body ended before the client had sent all of it. */
+  /** True if the body ended before the sender had sent all of it. */
   isCut = false
   private receivedBytes = 0
   private hasEnded = false
@@ -52,13 +52,13 @@ export class BodyReader {
     return result.value
   }
 
-  /** Ends the body as if the client had disconnected. */
+  /** Ends the body as if the sender had disconnected. */
   cut(): void {
     this.isCut = true
     this.cancel()
   }
 
-  /** Tells the client that nothing more is read. */
+  /** Tells the sender that nothing more is read. */
   cancel(): void {
     this.hasEnded = true
     this.reader?.cancel().catch(() => undefined)

@@ -61,7 +61,7 @@ const SOURCE_LOST: StepOutcome = {
   type: 'failed',
   code: 'import_unavailable',
   message:
-    'The URL and the request headers of the import are deleted when it ends. Create the jobs again, with source.',
+    'The service does not have the URL and the request headers of the import any more: they are deleted when it ends, and cannot be read after the secret SIGNING_KEYS was replaced. Create the jobs again, with source.',
 }
 
 async function run(

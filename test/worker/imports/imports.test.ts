@@ -389,7 +389,7 @@ it.each([
     expect(await listRequests(url)).toHaveLength(2)
   }
   const requests = await listRequests(url)
-  const { etag, size } = await env.ORIGINALS.put(filePath, 'stored by the user')
+  const { etag, size } = (await env.ORIGINALS.put(filePath, 'stored by the user'))!
   expect(await retryJob(platform, UNRESTRICTED, id)).toEqual({ ok: true })
   await wakeDueImports(platform)
   await run()

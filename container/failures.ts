@@ -3,16 +3,16 @@
  * the reason with which the attempt's signal aborts, for example after a lost lease, a shutdown or
  * a timeout. `runAssignment.ts` reports to the gateway how the attempt ended, unless the lease is lost.
  */
-import type { FailureCode } from '../src/contract/failureCode.ts'
+import type { AttemptFailureCode } from '../src/contract/failureCode.ts'
 
 /**
  * The attempt fails. Users read `message`, so it must not contain paths of this machine or URLs.
  */
 export class JobFailure extends Error {
   override name = 'JobFailure'
-  readonly code: FailureCode
+  readonly code: AttemptFailureCode
 
-  constructor(code: FailureCode, message: string, options?: ErrorOptions) {
+  constructor(code: AttemptFailureCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
   }

@@ -12,7 +12,8 @@ export const IMPORT_FAILURE_CODES = [
 ] as const
 export type ImportFailureCode = (typeof IMPORT_FAILURE_CODES)[number]
 
-export const FAILURE_CODES = [
+/** Failures of attempts, as runners report them. */
+export const ATTEMPT_FAILURE_CODES = [
   'input_invalid',
   'unsupported',
   'output_invalid',
@@ -23,8 +24,11 @@ export const FAILURE_CODES = [
   'runner_lost',
   'storage',
   'internal',
-  ...IMPORT_FAILURE_CODES,
 ] as const
+export const attemptFailureCode = z.enum(ATTEMPT_FAILURE_CODES)
+export type AttemptFailureCode = z.infer<typeof attemptFailureCode>
+
+export const FAILURE_CODES = [...ATTEMPT_FAILURE_CODES, ...IMPORT_FAILURE_CODES] as const
 
 export const failureCode = z.enum(FAILURE_CODES)
 export type FailureCode = z.infer<typeof failureCode>

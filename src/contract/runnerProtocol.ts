@@ -46,7 +46,7 @@
  */
 import { z } from 'zod'
 import { chunkFacts, chunkRange, MAX_CHUNKS, trackKeys, trackNames } from './chunk.ts'
-import { failureCode } from './failureCode.ts'
+import { attemptFailureCode } from './failureCode.ts'
 import { mediaFacts } from './mediaFacts.ts'
 import { plan } from './plan.ts'
 import { queueName } from './queue.ts'
@@ -320,7 +320,7 @@ export const finish = z.discriminatedUnion('outcome', [
   z.object({
     outcome: z.literal('failed'),
     ...attemptRecord,
-    errorCode: failureCode,
+    errorCode: attemptFailureCode,
     message: z.string().min(1).max(1_000).describe('The cause, in words for the caller'),
     cannotJoin: z
       .boolean()

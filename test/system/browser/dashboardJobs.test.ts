@@ -82,6 +82,8 @@ test('an action on all jobs that match counts them first, and changes no others'
   await click(page, 'tbody tr:nth-child(1) input')
   await click(page, 'tbody tr:nth-child(2) input')
   await click(page, '.toolbar button::-p-text(Priority)')
+  // Before the jobs are counted, the dialog can be rendered again while the field is filled.
+  await page.locator('dialog button::-p-text(Priority 2 jobs)').wait()
   await page.locator('[name=priority]').fill('7')
   await click(page, 'dialog button::-p-text(Priority 2 jobs)')
   await waitForText(page, '2 jobs were given the new priority.')

@@ -1,7 +1,7 @@
 /** Ends of attempts: a repeated finish has no effect, and the failure code decides on a retry. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { FAILURE_CODES } from '../../../src/contract/failureCode.ts'
+import { ATTEMPT_FAILURE_CODES, IMPORT_FAILURE_CODES } from '../../../src/contract/failureCode.ts'
 import { api, expectJson } from '../helpers/requests.ts'
 import { createJobs, createOne, putOriginal } from '../helpers/jobs.ts'
 import {
@@ -148,7 +148,7 @@ describe('finish', () => {
 describe('the retry policy', () => {
   const final = ['input_invalid', 'unsupported', 'timeout']
 
-  it.each(FAILURE_CODES)('after %s ends the job or delays it by 4 to 6 s', async (code) => {
+  it.each(ATTEMPT_FAILURE_CODES)('after %s ends the job or delays it by 4 to 6 s', async (code) => {
     const runner = await startJob(`${code}.mp4`)
     const failedAt = Date.now()
     const { status } = await expectJson<{ status: string }>(await runner.fail(code), 200)
@@ -162,6 +162,13 @@ describe('the retry policy', () => {
       expect(row.run_after).toBeGreaterThanOrEqual(failedAt + 4_000)
       expect(row.run_after).toBeLessThanOrEqual(Date.now() + 6_000)
     }
+    await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
+  })
+
+  it.each(IMPORT_FAILURE_CODES)('%s is no failure of an attempt', async (code) => {
+    const runner = await startJob(`${code}.mp4`)
+    expect((await runner.fail(code as never)).status).toBe(400)
+    expect(await jobRow(runner.jobId)).toMatchObject({ status: 'running', error_code: null })
     await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
   })
 

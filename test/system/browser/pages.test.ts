@@ -68,7 +68,8 @@ test('the API reference lists the operations, and sends requests with a typed ke
 }) => {
   const { page, hosts, errors } = await openPage(browser)
   await page.goto(`${system.url}/docs`)
-  await page.locator('#operations-jobs-listJobs').wait()
+  // All operations are rendered at once, which takes 20 s on a busy machine.
+  await page.locator('#operations-jobs-listJobs').setTimeout(90_000).wait()
   const { paths, webhooks } = (await (await fetch(`${system.url}/openapi.json`)).json()) as Record<
     'paths' | 'webhooks',
     Record<string, object>

@@ -48,7 +48,7 @@ export function createClient(options: ClientOptions = {}) {
       waitForJob(http, job, call),
     stats: (query: Query<'/queue/stats'> = {}, { signal }: CallOptions = {}) =>
       request('get', '/queue/stats', { query, signal }),
-    /** What is stored; null if the API key is restricted. */
+    /** Number and bytes of the stored files; null if the API key is restricted. */
     storage: async ({ signal }: CallOptions = {}) =>
       (await request('get', '/queue/stats', { signal })).storage,
     health: ({ signal }: CallOptions = {}) => request('get', '/health', { signal }),

@@ -1,7 +1,7 @@
 /** The scopes of API keys, for forms and help texts. */
 import type { Scope } from './types.ts'
 
-/** What each scope allows. The type checker asks for every scope. */
+/** Descriptions of the scopes. A scope without one is a type error. */
 export const SCOPES: Record<Scope, string> = {
   'jobs:read': 'read jobs, files and variants',
   'jobs:write': 'create, retry, cancel and delete jobs',

@@ -20,7 +20,7 @@ const JOB_EVENTS = [
 export const DURABLE_EVENTS = [...JOB_EVENTS, 'webhook:disabled'] as const
 export type DurableEventType = (typeof DURABLE_EVENTS)[number]
 
-/** What has happened, for the documents of events and webhooks. */
+/** Descriptions of the events, for the OpenAPI document. */
 export const EVENT_DESCRIPTIONS: Record<DurableEventType, string> = {
   'job:created': 'A job was created',
   'job:started': 'A runner has begun an attempt of a job',

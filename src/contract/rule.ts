@@ -12,7 +12,7 @@ const MAX_SUFFIXES = 20
 const MAX_SUFFIX_CHARACTERS = 100
 
 /**
- * What became of notifications:
+ * The outcomes of notifications:
  *
  * - `matched`: rules made jobs
  * - `unmatched`: no enabled rule applies to the file

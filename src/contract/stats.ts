@@ -43,7 +43,9 @@ export const stats = z
         variants: stored.describe('Variants that are served, packages included'),
       })
       .nullable()
-      .describe('What is stored; null for one queue, and for a key that is restricted'),
+      .describe(
+        'Number and bytes of the stored files; null for one queue, and for a restricted key',
+      ),
     partial,
   })
   .meta({ id: 'Stats' })

@@ -1,7 +1,7 @@
 /** The statements that read the newest job of a file or variant, and its status. */
 import { and, desc, eq, ne, type SQL, sql } from 'drizzle-orm'
 import { PROBE } from '../contract/probe.ts'
-import type { Restriction } from '../domain/caller.ts'
+import { isRestricted, type Restriction } from '../domain/caller.ts'
 import { isVisibleJob } from './accessConditions.ts'
 import type { Database } from './database.ts'
 import { STATUS_COLUMNS } from './jobColumns.ts'
@@ -34,8 +34,7 @@ function createFinder<Row>(select: (db: Database, condition: SQL | undefined) =>
     transformation: string | null,
     restriction: Restriction,
   ): Promise<Row | undefined> => {
-    const isUnrestricted = restriction.queue === null && restriction.pathPrefix === null
-    if (isUnrestricted) {
+    if (!isRestricted(restriction)) {
       const statements = prepared.get(db) ?? prepare(db)
       prepared.set(db, statements)
       return transformation === null

@@ -12,6 +12,10 @@ export interface Restriction {
 }
 export const UNRESTRICTED: Restriction = Object.freeze({ queue: null, pathPrefix: null })
 
+export function isRestricted({ queue, pathPrefix }: Restriction): boolean {
+  return queue !== null || pathPrefix !== null
+}
+
 export interface Caller extends Restriction {
   /** `key_…` for an API key, "root" for the root key, null for a visitor without a key. */
   keyId: string | null

@@ -13,8 +13,6 @@ export const GIVE_UP_MS = 24 * HOUR_MS
 const MIN_ATTEMPTS = 8
 /** An endpoint that fails is tried again after at most this time if it has events that were never sent. */
 export const MAX_DELAY_OF_NEW_MS = 5 * MINUTE_MS
-/** `Retry-After` is honoured up to this time. */
-const MAX_RETRY_AFTER_MS = 2 * HOUR_MS
 
 /**
  * Returns the delay after a number of failures, varied by up to ±20 %.
@@ -30,13 +28,4 @@ export function webhookDelayMs(failures: number, random: number): number {
 /** @param queuedAt when the delivery was created or replayed (ms since the epoch) */
 export function isGivenUp(attempts: number, queuedAt: number, now: number): boolean {
   return attempts >= MIN_ATTEMPTS && now - queuedAt >= GIVE_UP_MS
-}
-
-/** Reads the header `Retry-After`: seconds or a date. Returns milliseconds; null if it is not valid. */
-export function readRetryAfter(value: string | null, now: number): number | null {
-  if (value === null || value.trim() === '') {
-    return null
-  }
-  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
-  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS)
 }

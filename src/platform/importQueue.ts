@@ -6,23 +6,15 @@ import { z } from 'zod'
 import { describeError, logError } from '../log.ts'
 import { runImportStep } from '../services/imports/runImportStep.ts'
 import type { ImportWakeUp, Platform } from '../services/ports.ts'
+import { sendMessages } from './sendMessages.ts'
 
 const wakeUp = z.object({ filePath: z.string() })
 
-/** `Queue.sendBatch` accepts up to 100 messages. */
-const MAX_MESSAGES = 100
-
-export async function sendImportWakeUps(
-  queue: Queue,
-  wakeUps: readonly ImportWakeUp[],
-): Promise<void> {
-  for (let from = 0; from < wakeUps.length; from += MAX_MESSAGES) {
-    await queue.sendBatch(
-      wakeUps
-        .slice(from, from + MAX_MESSAGES)
-        .map(({ filePath, delaySeconds }) => ({ body: { filePath }, delaySeconds })),
-    )
-  }
+export function sendImportWakeUps(queue: Queue, wakeUps: readonly ImportWakeUp[]): Promise<void> {
+  return sendMessages(
+    queue,
+    wakeUps.map(({ filePath, delaySeconds }) => ({ body: { filePath }, delaySeconds })),
+  )
 }
 
 /** Takes a step of each import of a batch. Nothing is retried. */

@@ -7,17 +7,17 @@ import { describeError, logError, logWarn } from '../log.ts'
 import { queueName } from '../contract/queue.ts'
 import type { Platform } from '../services/ports.ts'
 import { wakeRunners } from '../services/queues/wakeRunners.ts'
+import { MAX_BATCH_MESSAGES, sendMessages } from './sendMessages.ts'
 
 const ticket = z.object({ queue: queueName })
 
-/** `Queue.sendBatch` accepts up to 100 messages. */
-const MAX_TICKETS = 100
-
-export async function sendTickets(tickets: Queue, queue: string, count: number) {
-  const messages = Array.from({ length: Math.min(count, MAX_TICKETS) }, () => ({ body: { queue } }))
-  if (messages.length > 0) {
-    await tickets.sendBatch(messages)
-  }
+/** Sends as many tickets as jobs, but at most one batch. */
+export function sendTickets(tickets: Queue, queue: string, count: number): Promise<void> {
+  const length = Math.min(count, MAX_BATCH_MESSAGES)
+  return sendMessages(
+    tickets,
+    Array.from({ length }, () => ({ body: { queue } })),
+  )
 }
 
 /**

@@ -7,20 +7,15 @@ import { describeError, logError } from '../log.ts'
 import type { Platform, WebhookWakeUp } from '../services/ports.ts'
 import { dispatchEvents } from '../services/webhooks/dispatch.ts'
 import { sendDeliveries } from '../services/webhooks/sender.ts'
+import { sendMessages } from './sendMessages.ts'
 
 const wakeUp = z.object({ endpoint: z.string().optional() })
 
-/** `Queue.sendBatch` accepts up to 100 messages. */
-const MAX_MESSAGES = 100
-
-export async function sendWakeUps(queue: Queue, wakeUps: readonly WebhookWakeUp[]): Promise<void> {
-  for (let from = 0; from < wakeUps.length; from += MAX_MESSAGES) {
-    await queue.sendBatch(
-      wakeUps
-        .slice(from, from + MAX_MESSAGES)
-        .map(({ endpoint, delaySeconds }) => ({ body: { endpoint }, delaySeconds })),
-    )
-  }
+export function sendWakeUps(queue: Queue, wakeUps: readonly WebhookWakeUp[]): Promise<void> {
+  return sendMessages(
+    queue,
+    wakeUps.map(({ endpoint, delaySeconds }) => ({ body: { endpoint }, delaySeconds })),
+  )
 }
 
 /** Runs the dispatcher once, and a round for each endpoint of a batch. Nothing is retried. */

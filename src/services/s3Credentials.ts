@@ -1,6 +1,6 @@
 /** Access to the named credentials of S3-compatible services. */
 import { quote } from '../contract/quote.ts'
-import type { Caller } from '../domain/caller.ts'
+import { type Caller, isRestricted } from '../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
 import type { S3Bucket } from '../storage/s3/client.ts'
 import type { CredentialBucket, S3Credential } from '../storage/s3/credential.ts'
@@ -52,11 +52,12 @@ function resolveBucket(
  * reaches more than one queue or folder. The root key may use all.
  */
 function canUseCredential(
-  { keyId, queue, pathPrefix }: Pick<Caller, 'keyId' | 'queue' | 'pathPrefix'>,
+  caller: Pick<Caller, 'keyId' | 'queue' | 'pathPrefix'>,
   { keys }: S3Credential,
 ): boolean {
+  const { keyId } = caller
   if (keyId === null || keyId === 'root') {
     return keyId === 'root'
   }
-  return keys === null ? queue === null && pathPrefix === null : keys.includes(keyId)
+  return keys === null ? !isRestricted(caller) : keys.includes(keyId)
 }

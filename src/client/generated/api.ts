@@ -2023,7 +2023,7 @@ export interface components {
                     processingSeconds: number;
                 };
             };
-            /** @description What is stored; null for one queue, and for a key that is restricted */
+            /** @description Number and bytes of the stored files; null for one queue, and for a restricted key */
             storage: {
                 /** @description Files that were stored through the service */
                 originals: {

@@ -1,5 +1,5 @@
 /** The lease of a step of an import, which is extended while bytes arrive, and the live progress of its jobs. */
-import { updateImport } from '../../db/imports.ts'
+import { updateImport } from '../../db/importSteps.ts'
 import type { ChangedJob, ImportRow } from '../../db/rows.ts'
 import type { Platform } from '../ports.ts'
 import { percentOf } from './importProgress.ts'

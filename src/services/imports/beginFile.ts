@@ -1,6 +1,6 @@
 /** Checks the first bytes of a remote file, and begins the upload that its bytes go to. */
 import { shorten } from '../../contract/quote.ts'
-import { beginImportUpload } from '../../db/imports.ts'
+import { beginImportUpload } from '../../db/importSteps.ts'
 import type { ImportRow, UploadRow } from '../../db/rows.ts'
 import { joinBytes } from '../../domain/joinBytes.ts'
 import type { BodyReader } from '../../storage/bodyReader.ts'

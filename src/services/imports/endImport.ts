@@ -1,5 +1,5 @@
 /** What follows the end of an import: its jobs start or have failed, and the remains of its upload are deleted. */
-import { cleanImport } from '../../db/imports.ts'
+import { cleanImport } from '../../db/importSteps.ts'
 import { findQueue } from '../../db/queues.ts'
 import type { ChangedJob, ImportRow, JobRow } from '../../db/rows.ts'
 import { findUpload } from '../../db/uploads.ts'

@@ -1,5 +1,5 @@
 /** Keeps an import that is retried from replacing a file that was stored since its jobs were created. */
-import type { WaitingJob } from '../../db/imports.ts'
+import type { WaitingJob } from '../../db/importSteps.ts'
 import type { ImportRow } from '../../db/rows.ts'
 import type { Platform } from '../ports.ts'
 import type { StepOutcome } from './stepOutcome.ts'

@@ -1,6 +1,6 @@
 /** Reads the answer of a server to the request for a file or for a range of it. */
 import { shorten } from '../../contract/quote.ts'
-import { readRetryAfter } from '../../domain/webhookRetry.ts'
+import { readRetryAfter } from '../../domain/retryAfter.ts'
 import type { RemoteAnswer } from '../ports.ts'
 import type { ImportFailure } from './stepOutcome.ts'
 

@@ -10,7 +10,7 @@ import {
   listWaitingJobs,
   updateImport,
   type WaitingJob,
-} from '../../db/imports.ts'
+} from '../../db/importSteps.ts'
 import type { ImportRow } from '../../db/rows.ts'
 import { retryDelayMs } from '../../domain/retryPolicy.ts'
 import { describeError, logError, logInfo } from '../../log.ts'

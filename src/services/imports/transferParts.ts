@@ -1,5 +1,5 @@
 /** Moves the body of an answer into the parts of an upload, and records each part. */
-import { recordImportPart } from '../../db/imports.ts'
+import { recordImportPart } from '../../db/importSteps.ts'
 import type { ImportRow, UploadRow } from '../../db/rows.ts'
 import type { BodyReader } from '../../storage/bodyReader.ts'
 import { choosePartSize } from '../files/partSize.ts'

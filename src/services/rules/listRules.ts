@@ -2,7 +2,7 @@
 import type { RuleTest, TestRules } from '../../contract/rule.ts'
 import type { RuleRow } from '../../db/rows.ts'
 import { listRuleRows, listRulesAndEvents } from '../../db/rules.ts'
-import { canSeePath, type Restriction } from '../../domain/caller.ts'
+import { canSeePath, isRestricted, type Restriction } from '../../domain/caller.ts'
 import { findIgnoredReason, matchesRule } from '../../domain/ruleMatch.ts'
 import { writeCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { folderError } from '../apiKeys/accessErrors.ts'
@@ -14,10 +14,9 @@ import { resolveAll, type RuleOwner, serializeRule } from './rules.ts'
 
 export async function readRules({ db }: Platform, restriction: Restriction) {
   const [rows, events] = await listRulesAndEvents(db, restriction)
-  const isRestricted = restriction.queue !== null || restriction.pathPrefix !== null
   return {
     rules: rows.map(serializeRule),
-    events: isRestricted
+    events: isRestricted(restriction)
       ? null
       : events.map(({ lastAt, ...event }) => ({ ...event, lastAt: toIsoTime(lastAt) })),
   }

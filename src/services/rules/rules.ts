@@ -12,6 +12,7 @@ import {
   canSeePath,
   canSeeQueue,
   chargedKeyId,
+  isRestricted,
   type Restriction,
 } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
@@ -96,8 +97,7 @@ export async function changeRule(
   if (!found.ok) {
     return found
   }
-  const isBound =
-    caller.queue !== null || caller.pathPrefix !== null || caller.maxQueuedJobs !== null
+  const isBound = isRestricted(caller) || caller.maxQueuedJobs !== null
   const problem =
     (await findProblem(platform, caller, changes, found.row)) ??
     (isBound ? null : await findProblemOfOwner(platform, changes, found.row))

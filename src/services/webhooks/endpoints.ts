@@ -16,7 +16,7 @@ import {
   type Owner,
   updateEndpoint,
 } from '../../db/webhooks.ts'
-import { canSeePath, canSeeQueue } from '../../domain/caller.ts'
+import { canSeePath, canSeeQueue, isRestricted } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { createWebhookSecret } from '../../domain/webhookSignature.ts'
 import { folderError } from '../apiKeys/accessErrors.ts'
@@ -84,7 +84,6 @@ export async function createEndpoint(
   if (!sealed.ok) {
     return sealed
   }
-  const isRestricted = caller.queue !== null || caller.pathPrefix !== null
   const row = await insertEndpoint(
     platform.db,
     {
@@ -94,7 +93,7 @@ export async function createEndpoint(
       pathPrefix,
       types: toEventTypes(request.types),
       description,
-      apiKeyId: isRestricted ? caller.keyId : null,
+      apiKeyId: isRestricted(caller) ? caller.keyId : null,
       secret: sealed.sealed,
       createdAt: Date.now(),
     },

@@ -7,11 +7,11 @@ import {
   recordAttempts,
 } from '../../db/webhookDeliveries.ts'
 import type { DeliveryRow, WebhookRow } from '../../db/rows.ts'
+import { readRetryAfter } from '../../domain/retryAfter.ts'
 import {
   GIVE_UP_MS,
   isGivenUp,
   MAX_DELAY_OF_NEW_MS,
-  readRetryAfter,
   webhookDelayMs,
 } from '../../domain/webhookRetry.ts'
 import { signMessage } from '../../domain/webhookSignature.ts'

@@ -4,22 +4,11 @@ import { expect } from 'vitest'
 import type { ApiKey, Queue } from '../../../src/client/index.ts'
 import { makeClip } from '../fixtures/media.ts'
 import type { System } from '../fixtures/system.ts'
-import { systemTest } from '../fixtures/systemTest.ts'
-import { checkPage, goTo, openPage, waitForText } from './dashboardPage.ts'
+import { checkPage, click, goTo, openPage, waitForText } from './dashboardPage.ts'
+import { dashboardTest } from './dashboardTest.ts'
 
-const test = systemTest({ runners: 0 }).extend(
-  'page',
-  { scope: 'file' },
-  async ({ system }, { onCleanup }) => {
-    const { page, close } = await openPage(`${system.url}/`, 'Jobs')
-    onCleanup(close)
-    return page
-  },
-)
+const test = dashboardTest('/', 'Jobs')
 
-function click(page: Page, selector: string): Promise<void> {
-  return page.locator(selector).click()
-}
 async function readQueue({ client }: System, name: string): Promise<Queue> {
   return (await (await client.request(`/queues/${name}`)).json()) as Queue
 }

@@ -1,22 +1,13 @@
 /** The list of jobs in Chromium, while no runner takes them. */
-import type { Page } from 'puppeteer-core'
 import { expect } from 'vitest'
 import type { Client } from '../../../scripts/client.ts'
 import type { Job } from '../../../src/contract/job.ts'
 import { makeClip } from '../fixtures/media.ts'
-import { systemTest } from '../fixtures/systemTest.ts'
-import { checkPage, openPage, signIn, waitForRows, waitForText } from './dashboardPage.ts'
+import { checkPage, click, signIn, waitForRows, waitForText } from './dashboardPage.ts'
+import { dashboardTest } from './dashboardTest.ts'
 import { startTcpProxy } from './tcpProxy.ts'
 
-const test = systemTest({ runners: 0 }).extend(
-  'page',
-  { scope: 'file' },
-  async ({ system }, { onCleanup }) => {
-    const { page, close } = await openPage(`${system.url}/`, 'Jobs')
-    onCleanup(close)
-    return page
-  },
-)
+const test = dashboardTest('/', 'Jobs')
 
 const FOLDER_JOBS = 55
 
@@ -34,10 +25,6 @@ test.beforeAll(async ({ system: { client } }) => {
 async function listJobs(client: Client, query: string): Promise<Job[]> {
   const response = await client.request(`/queue/jobs?limit=500&${query}`)
   return ((await response.json()) as { jobs: Job[] }).jobs
-}
-
-function click(page: Page, selector: string): Promise<void> {
-  return page.locator(selector).click()
 }
 
 test('filters and pages are in the address of the list', async ({ system, page }) => {

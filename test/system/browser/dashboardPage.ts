@@ -44,6 +44,10 @@ export async function checkPage(page: Page, name: string): Promise<void> {
   }
 }
 
+export function click(page: Page, selector: string): Promise<void> {
+  return page.locator(selector).click()
+}
+
 /** A selector for a text does not notice that a text has changed in place. */
 export async function waitForText(page: Page, text: string): Promise<void> {
   await page.waitForFunction(

@@ -3,18 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { makeClip } from '../fixtures/media.ts'
-import { systemTest } from '../fixtures/systemTest.ts'
-import { chooseFile, openPage, waitForText } from './dashboardPage.ts'
+import { chooseFile, waitForText } from './dashboardPage.ts'
+import { dashboardTest } from './dashboardTest.ts'
 
-const test = systemTest({ runners: 0 }).extend(
-  'page',
-  { scope: 'file' },
-  async ({ system }, { onCleanup }) => {
-    const { page, close } = await openPage(`${system.url}/#/submit`, 'Submit')
-    onCleanup(close)
-    return page
-  },
-)
+const test = dashboardTest('/#/submit', 'Submit')
 
 const MIB = 1024 * 1024
 /** The dashboard sends parts of 8 MiB, so the third one is short. */

@@ -4,33 +4,17 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { build } from 'esbuild'
-import type { JSHandle, Page } from 'puppeteer-core'
 import { afterAll, expect } from 'vitest'
 import { padClip } from '../fixtures/media.ts'
 import { systemTest } from '../fixtures/systemTest.ts'
 import { startBrowser } from './player.ts'
-import type { UploadPage } from './uppyPage.ts'
+import { buildSite, startUpload } from './uppySite.ts'
 
 const MIB = 1024 ** 2
 const SIZE = 12 * MIB
 
-const { outputFiles } = await build({
-  entryPoints: [join(import.meta.dirname, 'uppyPage.ts')],
-  bundle: true,
-  write: false,
-  format: 'esm',
-})
 /** A site of another origin, which may call the service. */
-const site = createServer((request, response) => {
-  const isScript = request.url === '/page.js'
-  response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html')
-  response.end(
-    isScript
-      ? outputFiles[0]!.text
-      : '<!doctype html><title>Site</title><link rel="icon" href="data:,"><input type="file"><script type="module" src="/page.js"></script>',
-  )
-})
+const site = createServer(await buildSite('uppyPage.ts'))
 await once(site.listen(0), 'listening')
 afterAll(() => void site.close())
 const ORIGIN = `http://localhost:${(site.address() as AddressInfo).port}`
@@ -43,15 +27,6 @@ const test = systemTest({ runners: 0, env: { CORS_ORIGINS: ORIGIN } }).extend(
     return browser.newPage()
   },
 )
-
-/** Chooses a file in the input of the page, and starts to upload it. */
-async function startUpload(page: Page, path: string): Promise<JSHandle<UploadPage>> {
-  const uploads = (await page.waitForFunction('globalThis.uploads')) as JSHandle<UploadPage>
-  const input = await page.$('input[type=file]')
-  await (input as unknown as { uploadFile(path: string): Promise<void> }).uploadFile(path)
-  await uploads.evaluate((target) => void target.start())
-  return uploads
-}
 
 test('a visitor continues an upload after a reload, with the signed URL of the first page', async ({
   system,

@@ -5,8 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
-import { build } from 'esbuild'
-import type { JSHandle, Page } from 'puppeteer-core'
+import type { Page } from 'puppeteer-core'
 import { afterAll, expect } from 'vitest'
 import { createClient } from '../../../src/client/index.ts'
 import { padClip } from '../fixtures/media.ts'
@@ -14,16 +13,11 @@ import { startS3Server } from '../fixtures/s3Server.ts'
 import { API_KEY } from '../fixtures/system.ts'
 import { systemTest } from '../fixtures/systemTest.ts'
 import { startBrowser } from './player.ts'
-import type { UploadPage } from './uppyPage.ts'
+import { buildSite, startUpload } from './uppySite.ts'
 
 const PART = 5 * 1024 ** 2
 
-const { outputFiles } = await build({
-  entryPoints: [join(import.meta.dirname, 'uppyS3Page.ts')],
-  bundle: true,
-  write: false,
-  format: 'esm',
-})
+const showPage = await buildSite('uppyS3Page.ts')
 const service = { url: '' }
 const s3 = await startS3Server()
 /** A site of another origin. Its server adds the API key to what Uppy asks for. */
@@ -43,13 +37,7 @@ async function respond(request: IncomingMessage, response: ServerResponse) {
     response.end(JSON.stringify(answer.body))
     return
   }
-  const isScript = request.url === '/page.js'
-  response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html')
-  response.end(
-    isScript
-      ? outputFiles[0]!.text
-      : '<!doctype html><title>Site</title><link rel="icon" href="data:,"><input type="file"><script type="module" src="/page.js"></script>',
-  )
+  showPage(request, response)
 }
 
 /** The server of the guide: the requests of Uppy as those of the service. */
@@ -92,10 +80,7 @@ const test = systemTest({
 /** Uploads a file with the input of the page. Returns what the page says of it. */
 async function upload(page: Page, path: string): Promise<string | null> {
   await page.goto(ORIGIN)
-  const uploads = (await page.waitForFunction('globalThis.uploads')) as JSHandle<UploadPage>
-  const input = await page.$('input[type=file]')
-  await (input as unknown as { uploadFile(path: string): Promise<void> }).uploadFile(path)
-  await uploads.evaluate((target) => void target.start())
+  const uploads = await startUpload(page, path)
   await page.waitForFunction(({ outcome }) => outcome !== null, { polling: 50 }, uploads)
   return uploads.evaluate(({ outcome }) => outcome)
 }

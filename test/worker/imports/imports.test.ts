@@ -1,7 +1,8 @@
 /** Jobs whose file is imported from another server: the course of an import. */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { findImports, listWaitingJobs } from '../../../src/db/imports.ts'
+import { findImports } from '../../../src/db/imports.ts'
+import { listWaitingJobs } from '../../../src/db/importSteps.ts'
 import { cancelJob, deleteJob, retryJob } from '../../../src/services/jobs/jobActions.ts'
 import { UNRESTRICTED } from '../../../src/domain/caller.ts'
 import { recordDeletedFile } from '../../../src/services/files/files.ts'

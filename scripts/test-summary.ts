@@ -1,6 +1,7 @@
 /**
  * A vitest reporter: prints the number of passed, failed and skipped tests as the last line, for
- * CI. If TEST_TOTALS names a file, appends the line to it, so that several runs can be added up.
+ * CI. If TEST_TOTALS names a file, appends the line to it, so that several runs can be added up; if
+ * TEST_FAILURES does, each test that failed, with the first line of its error.
  */
 import { appendFileSync } from 'node:fs'
 import type { Reporter, TestModule } from 'vitest/node'
@@ -21,9 +22,30 @@ export default class TestSummary implements Reporter {
     }
     const summary = `${count('passed')} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
     console.log(summary)
-    const totals = process.env['TEST_TOTALS']
-    if (totals !== undefined) {
-      appendFileSync(totals, `${summary}\n`)
-    }
+    appendLines(process.env['TEST_TOTALS'], [summary])
+    appendLines(process.env['TEST_FAILURES'], [
+      ...modules.flatMap(failuresOf),
+      ...errors.map((error) => `✗ outside of tests: ${firstLine(String(error))}`),
+    ])
+  }
+}
+
+function failuresOf(module: TestModule): string[] {
+  const file = `✗ ${module.project.name} ${module.relativeModuleId}`
+  return [
+    ...module.errors().map((error) => `${file}: ${firstLine(error.message)}`),
+    ...[...module.children.allTests('failed')].map(
+      (test) => `${file} > ${test.fullName}: ${firstLine(test.result().errors?.[0]?.message)}`,
+    ),
+  ]
+}
+
+function firstLine(text = ''): string {
+  return text.split('\n', 1)[0] ?? ''
+}
+
+function appendLines(file: string | undefined, lines: string[]): void {
+  if (file !== undefined && lines.length > 0) {
+    appendFileSync(file, `${lines.join('\n')}\n`)
   }
 }

@@ -91,20 +91,38 @@ export function createDocument(app: App, url: string) {
 interface Described {
   operationId?: string
   requestBody?: { content: Record<string, object> }
-  responses?: Record<string, { content: Record<string, object> }>
+  responses?: Record<string, { content?: Record<string, object>; headers?: Record<string, object> }>
+}
+
+interface Example {
+  operationId: string
+  status: number
+  request?: unknown
+  response?: unknown
+  headers?: Record<string, string>
 }
 
 /** Adds the examples, which a test sends to the service. */
 function addExamples(paths: Record<string, Record<string, Described>>): void {
   const operations = Object.values(paths).flatMap((item) => Object.values(item))
-  for (const { operationId, status, ...example } of examples) {
+  for (const { operationId, status, request, response, headers = {} } of examples as Example[]) {
     const found = operations.find((operation) => operation.operationId === operationId)
-    const { requestBody, responses } = found ?? {}
-    if ('request' in example) {
-      Object.assign(requestBody!.content['application/json']!, { example: example.request })
+    const returned = found?.responses?.[status]
+    addExample(found?.requestBody?.content, request)
+    addExample(returned?.content, response)
+    for (const [name, example] of Object.entries(headers)) {
+      // Operations share the descriptions of headers.
+      returned!.headers = {
+        ...returned!.headers,
+        [name]: { ...returned!.headers?.[name], example },
+      }
     }
-    Object.assign(responses?.[status]?.content['application/json'] ?? {}, {
-      example: example.response,
-    })
+  }
+}
+
+function addExample(content: Record<string, object> = {}, example: unknown): void {
+  const [described] = Object.values(content)
+  if (described && example !== undefined) {
+    Object.assign(described, { example })
   }
 }

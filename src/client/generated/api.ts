@@ -3274,6 +3274,65 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "chunks": [
+                     *         {
+                     *           "index": 0,
+                     *           "kind": "video",
+                     *           "status": "completed",
+                     *           "startSeconds": 0,
+                     *           "endSeconds": 30,
+                     *           "frames": 750,
+                     *           "sizeBytes": 51200,
+                     *           "runner": "test-runner",
+                     *           "attempt": 1,
+                     *           "startedAt": "2026-11-27T16:12:10.544Z",
+                     *           "endedAt": "2026-11-27T16:12:11.051Z",
+                     *           "errorCode": null,
+                     *           "error": null,
+                     *           "timings": {
+                     *             "encode": 100
+                     *           },
+                     *           "reusedTracks": []
+                     *         },
+                     *         {
+                     *           "index": 1,
+                     *           "kind": "video",
+                     *           "status": "running",
+                     *           "startSeconds": 30,
+                     *           "endSeconds": null,
+                     *           "frames": null,
+                     *           "sizeBytes": null,
+                     *           "runner": "test-runner",
+                     *           "attempt": 1,
+                     *           "startedAt": "2026-11-27T16:12:11.096Z",
+                     *           "endedAt": null,
+                     *           "errorCode": null,
+                     *           "error": null,
+                     *           "timings": null,
+                     *           "reusedTracks": []
+                     *         },
+                     *         {
+                     *           "index": 2,
+                     *           "kind": "join",
+                     *           "status": "waiting",
+                     *           "startSeconds": 0,
+                     *           "endSeconds": null,
+                     *           "frames": null,
+                     *           "sizeBytes": null,
+                     *           "runner": null,
+                     *           "attempt": 0,
+                     *           "startedAt": null,
+                     *           "endedAt": null,
+                     *           "errorCode": null,
+                     *           "error": null,
+                     *           "timings": null,
+                     *           "reusedTracks": []
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         chunks: components["schemas"]["Chunk"][];
                     };
@@ -4631,6 +4690,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Preset deleted"
+                     *     }
+                     */
                     "application/json": {
                         /** @enum {boolean} */
                         success: true;
@@ -4954,7 +5019,7 @@ export interface operations {
                      *           "disabled": false,
                      *           "expiresAt": null,
                      *           "createdAt": "2026-11-27T12:58:02.789Z",
-                     *           "lastUsedAt": null
+                     *           "lastUsedAt": "2026-11-27T16:06:20.171Z"
                      *         }
                      *       ]
                      *     }
@@ -5205,6 +5270,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "key_5b0ad1c7e9f14d0b8f3a6c2d9e8f7a61",
+                     *       "name": "Upload page",
+                     *       "scopes": [
+                     *         "files:write",
+                     *         "jobs:write"
+                     *       ],
+                     *       "queue": null,
+                     *       "pathPrefix": "uploads/",
+                     *       "maxStreams": null,
+                     *       "maxQueuedJobs": null,
+                     *       "maxStoredBytes": 5000000000,
+                     *       "storedBytes": 0,
+                     *       "disabled": false,
+                     *       "expiresAt": null,
+                     *       "createdAt": "2026-11-27T16:06:20.143Z",
+                     *       "lastUsedAt": "2026-11-27T16:06:20.171Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
@@ -5301,6 +5386,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Key deleted"
+                     *     }
+                     */
                     "application/json": {
                         /** @enum {boolean} */
                         success: true;
@@ -5427,7 +5518,7 @@ export interface operations {
                      *       "disabled": true,
                      *       "expiresAt": null,
                      *       "createdAt": "2026-11-27T12:58:02.789Z",
-                     *       "lastUsedAt": null
+                     *       "lastUsedAt": "2026-11-27T16:06:20.171Z"
                      *     }
                      */
                     "application/json": components["schemas"]["ApiKey"];
@@ -5548,6 +5639,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "keyId": "root",
+                     *       "name": "Root key",
+                     *       "scopes": [
+                     *         "jobs:read",
+                     *         "jobs:write",
+                     *         "files:write",
+                     *         "events:read",
+                     *         "queues:admin",
+                     *         "keys:admin",
+                     *         "metrics:read",
+                     *         "webhooks:read",
+                     *         "webhooks:write",
+                     *         "rules:write"
+                     *       ],
+                     *       "queue": null,
+                     *       "pathPrefix": null,
+                     *       "expiresAt": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -5612,6 +5724,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "apiKey": "rq_AAAAAAAAAAAA…"
+                 *     }
+                 */
                 "application/json": {
                     /** @description The API key. It is not returned */
                     apiKey: string;
@@ -5625,6 +5742,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "keyId": "key_5b0ad1c7e9f14d0b8f3a6c2d9e8f7a61",
+                     *       "name": "Upload page",
+                     *       "scopes": [
+                     *         "files:write",
+                     *         "jobs:write"
+                     *       ],
+                     *       "queue": null,
+                     *       "pathPrefix": "uploads/",
+                     *       "expiresAt": "2026-11-28T16:06:20.172Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -5731,6 +5861,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Signed out"
+                     *     }
+                     */
                     "application/json": {
                         /** @enum {boolean} */
                         success: true;
@@ -6173,6 +6309,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example # HELP reelqueue_jobs Stored jobs by status.
+                     *     # TYPE reelqueue_jobs gauge
+                     *     reelqueue_jobs{queue="bulk",status="pending"} 0
+                     *     reelqueue_jobs{queue="bulk",status="running"} 0
+                     *     reelqueue_jobs{queue="bulk",status="completed"} 0
+                     *     reelqueue_jobs{queue="bulk",status="error"} 0
+                     *     reelqueue_jobs{queue="bulk",status="cancelled"} 0
+                     *     reelqueue_jobs{queue="default",status="pending"} 2
+                     *     reelqueue_jobs{queue="default",status="running"} 0
+                     *     reelqueue_jobs{queue="default",status="completed"} 4
+                     *     reelqueue_jobs{queue="default",status="error"} 0
+                     *     reelqueue_jobs{queue="default",status="cancelled"} 1
+                     */
                     "text/plain": string;
                 };
             };
@@ -6803,6 +6953,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "secrets": [
+                     *         "whsec_AAAAAAAAAAAA…"
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         /** @description One for each signing key of the service. Each message has all signatures */
                         secrets: string[];
@@ -6878,6 +7035,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "wh_7c1e4f0a9b2d4c6e8f1a3b5c7d9e0f21",
+                     *       "url": "https://example.com/hooks",
+                     *       "forJobs": false,
+                     *       "queue": null,
+                     *       "pathPrefix": null,
+                     *       "types": [
+                     *         "job.completed",
+                     *         "job.error"
+                     *       ],
+                     *       "description": "",
+                     *       "createdAt": "2026-11-27T16:06:20.317Z",
+                     *       "disabled": false,
+                     *       "disabledReason": null,
+                     *       "disabledAt": null,
+                     *       "failingSince": null,
+                     *       "retryAt": null,
+                     *       "previousSecretExpiresAt": null,
+                     *       "delivered": 0,
+                     *       "failedAttempts": 0,
+                     *       "lostEvents": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
@@ -7399,6 +7580,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "delivered": true,
+                     *       "responseStatus": 200,
+                     *       "durationMs": 40,
+                     *       "response": "{\"received\":true}",
+                     *       "error": null
+                     *     }
+                     */
                     "application/json": {
                         delivered: boolean;
                         responseStatus: number | null;
@@ -7778,6 +7968,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "rules": [
+                     *         {
+                     *           "id": "rule_4d2f6b8a0c1e3f5a7b9d1c3e5f7a9b0d",
+                     *           "name": "Mobile versions",
+                     *           "enabled": true,
+                     *           "prefix": "videos/",
+                     *           "suffixes": [
+                     *             ".mp4",
+                     *             ".mov"
+                     *           ],
+                     *           "minBytes": null,
+                     *           "maxBytes": null,
+                     *           "queue": "default",
+                     *           "transformations": [
+                     *             "w_640",
+                     *             "f_hls"
+                     *           ],
+                     *           "priority": null,
+                     *           "tags": [],
+                     *           "jobsCreated": 0,
+                     *           "lastError": null,
+                     *           "createdAt": "2026-11-27T16:06:19.991Z",
+                     *           "updatedAt": "2026-11-27T16:06:19.991Z",
+                     *           "lastJobAt": null,
+                     *           "lastErrorAt": null
+                     *         }
+                     *       ],
+                     *       "events": []
+                     *     }
+                     */
                     "application/json": {
                         rules: components["schemas"]["Rule"][];
                         /** @description Number of notifications of the bucket by what became of them; null for a key that is restricted */
@@ -7852,6 +8074,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Mobile versions",
+                 *       "prefix": "videos/",
+                 *       "suffixes": [
+                 *         ".mp4",
+                 *         ".mov"
+                 *       ],
+                 *       "transformations": [
+                 *         "w_640",
+                 *         "f_hls"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateRule"];
             };
         };
@@ -7862,6 +8098,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "rule_4d2f6b8a0c1e3f5a7b9d1c3e5f7a9b0d",
+                     *       "name": "Mobile versions",
+                     *       "enabled": true,
+                     *       "prefix": "videos/",
+                     *       "suffixes": [
+                     *         ".mp4",
+                     *         ".mov"
+                     *       ],
+                     *       "minBytes": null,
+                     *       "maxBytes": null,
+                     *       "queue": "default",
+                     *       "transformations": [
+                     *         "w_640",
+                     *         "f_hls"
+                     *       ],
+                     *       "priority": null,
+                     *       "tags": [],
+                     *       "jobsCreated": 0,
+                     *       "lastError": null,
+                     *       "createdAt": "2026-11-27T16:06:19.991Z",
+                     *       "updatedAt": "2026-11-27T16:06:19.991Z",
+                     *       "lastJobAt": null,
+                     *       "lastErrorAt": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Rule"];
                 };
             };
@@ -7974,6 +8237,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "key": "videos/clip.mp4",
+                 *       "size": 5000000
+                 *     }
+                 */
                 "application/json": components["schemas"]["TestRules"];
             };
         };
@@ -7984,6 +8253,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ignored": null,
+                     *       "matches": [
+                     *         {
+                     *           "rule": {
+                     *             "id": "rule_4d2f6b8a0c1e3f5a7b9d1c3e5f7a9b0d",
+                     *             "name": "Mobile versions",
+                     *             "enabled": true,
+                     *             "prefix": "videos/",
+                     *             "suffixes": [
+                     *               ".mp4",
+                     *               ".mov"
+                     *             ],
+                     *             "minBytes": null,
+                     *             "maxBytes": null,
+                     *             "queue": "default",
+                     *             "transformations": [
+                     *               "w_640",
+                     *               "f_hls"
+                     *             ],
+                     *             "priority": null,
+                     *             "tags": [],
+                     *             "jobsCreated": 0,
+                     *             "lastError": null,
+                     *             "createdAt": "2026-11-27T16:06:19.991Z",
+                     *             "updatedAt": "2026-11-27T16:06:19.991Z",
+                     *             "lastJobAt": null,
+                     *             "lastErrorAt": null
+                     *           },
+                     *           "jobs": [
+                     *             {
+                     *               "filePath": "videos/clip.mp4",
+                     *               "transformation": "w_640",
+                     *               "queue": "default",
+                     *               "priority": 2,
+                     *               "tags": []
+                     *             },
+                     *             {
+                     *               "filePath": "videos/clip.mp4",
+                     *               "transformation": "f_hls",
+                     *               "queue": "default",
+                     *               "priority": 2,
+                     *               "tags": []
+                     *             }
+                     *           ],
+                     *           "error": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["RuleTest"];
                 };
             };
@@ -8092,6 +8412,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "rule_4d2f6b8a0c1e3f5a7b9d1c3e5f7a9b0d",
+                     *       "name": "Mobile versions",
+                     *       "enabled": true,
+                     *       "prefix": "videos/",
+                     *       "suffixes": [
+                     *         ".mp4",
+                     *         ".mov"
+                     *       ],
+                     *       "minBytes": null,
+                     *       "maxBytes": null,
+                     *       "queue": "default",
+                     *       "transformations": [
+                     *         "w_640",
+                     *         "f_hls"
+                     *       ],
+                     *       "priority": null,
+                     *       "tags": [],
+                     *       "jobsCreated": 0,
+                     *       "lastError": null,
+                     *       "createdAt": "2026-11-27T16:08:10.625Z",
+                     *       "updatedAt": "2026-11-27T16:08:10.625Z",
+                     *       "lastJobAt": null,
+                     *       "lastErrorAt": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Rule"];
                 };
             };
@@ -8188,6 +8535,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Rule deleted"
+                     *     }
+                     */
                     "application/json": {
                         /** @enum {boolean} */
                         success: true;
@@ -8282,6 +8635,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "enabled": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["ChangeRule"];
             };
         };
@@ -8292,6 +8650,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "rule_4d2f6b8a0c1e3f5a7b9d1c3e5f7a9b0d",
+                     *       "name": "Mobile versions",
+                     *       "enabled": false,
+                     *       "prefix": "videos/",
+                     *       "suffixes": [
+                     *         ".mp4",
+                     *         ".mov"
+                     *       ],
+                     *       "minBytes": null,
+                     *       "maxBytes": null,
+                     *       "queue": "default",
+                     *       "transformations": [
+                     *         "w_640",
+                     *         "f_hls"
+                     *       ],
+                     *       "priority": null,
+                     *       "tags": [],
+                     *       "jobsCreated": 0,
+                     *       "lastError": null,
+                     *       "createdAt": "2026-11-27T16:08:10.625Z",
+                     *       "updatedAt": "2026-11-27T16:08:10.772Z",
+                     *       "lastJobAt": null,
+                     *       "lastErrorAt": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Rule"];
                 };
             };
@@ -8756,6 +9141,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "files": [
+                 *         "intro.mp4"
+                 *       ],
+                 *       "folder": "videos",
+                 *       "transformations": [
+                 *         "w_640"
+                 *       ]
+                 *     }
+                 */
                 "multipart/form-data": {
                     files: string[];
                     /**
@@ -8777,6 +9173,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "files": [
+                     *         {
+                     *           "filePath": "videos/intro.mp4",
+                     *           "size": 30,
+                     *           "etag": "\"d499870cf18b809e1cef08f1095029b2\"",
+                     *           "contentType": "video/mp4",
+                     *           "jobs": [
+                     *             {
+                     *               "id": "job_01a21dc1f2d926d8bde5f2a13ae57481",
+                     *               "filePath": "videos/intro.mp4",
+                     *               "status": "pending",
+                     *               "priority": 2,
+                     *               "progress": 0,
+                     *               "startedAt": null,
+                     *               "completedAt": null,
+                     *               "error": null,
+                     *               "queue": "default",
+                     *               "transformation": "w_640",
+                     *               "outputPath": null,
+                     *               "createdAt": "2026-11-27T16:06:19.609Z",
+                     *               "attempt": 0,
+                     *               "maxAttempts": 3,
+                     *               "errorCode": null,
+                     *               "stage": null,
+                     *               "etaSeconds": null,
+                     *               "fps": null,
+                     *               "speed": null,
+                     *               "playable": false,
+                     *               "retryAt": null,
+                     *               "input": null,
+                     *               "output": null,
+                     *               "plan": null,
+                     *               "timings": null,
+                     *               "tags": [],
+                     *               "metadata": {},
+                     *               "deduplicated": false
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         files: {
                             filePath: string;
@@ -9356,6 +9796,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "url": "https://video.example.com/uploads/upl_6f1e2d3c4b5a49788796a5b4c3d2e1f0/1?exp=1795799179&key=root&sig=api-key.vPtlmv9Ge17j1fnzDDhjMsyyrUtps8rtSg0fEgqc_mw",
+                     *       "size": 5242880,
+                     *       "expiresAt": "2026-11-27T17:06:19.527Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PartUrl"];
                 };
             };
@@ -9565,6 +10012,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Upload aborted"
+                     *     }
+                     */
                     "application/json": {
                         /** @enum {boolean} */
                         success: true;
@@ -9811,11 +10264,20 @@ export interface operations {
             /** @description The upload */
             201: {
                 headers: {
-                    /** @description URL of the upload */
+                    /**
+                     * @description URL of the upload
+                     * @example https://video.example.com/tus/tus_9a8b7c6d5e4f40312a1b0c9d8e7f6a5b
+                     */
                     Location?: string;
-                    /** @description Bytes that are stored */
+                    /**
+                     * @description Bytes that are stored
+                     * @example 0
+                     */
                     "Upload-Offset"?: string;
-                    /** @description Time at which an unfinished upload is deleted */
+                    /**
+                     * @description Time at which an unfinished upload is deleted
+                     * @example Sat, 28 Nov 2026 16:09:07 GMT
+                     */
                     "Upload-Expires"?: string;
                     [name: string]: unknown;
                 };
@@ -10020,6 +10482,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "uploadId": "tus_9a8b7c6d5e4f40312a1b0c9d8e7f6a5b",
+                     *       "filePath": "videos/film.mp4",
+                     *       "offset": 0,
+                     *       "length": 40,
+                     *       "createdAt": "2026-11-27T16:06:19.662Z",
+                     *       "completedAt": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["TusUpload"];
                 };
             };
@@ -10235,7 +10707,10 @@ export interface operations {
             /** @description The bytes are stored */
             204: {
                 headers: {
-                    /** @description Bytes that are stored */
+                    /**
+                     * @description Bytes that are stored
+                     * @example 30
+                     */
                     "Upload-Offset"?: string;
                     /** @description Time at which an unfinished upload is deleted */
                     "Upload-Expires"?: string;
@@ -10443,6 +10918,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "pending",
+                     *       "statusUrl": "/video-status/w_320/videos/clip.mp4",
+                     *       "jobId": "job_01a21dc1f05b4ecf2c4234ea27dc25f6"
+                     *     }
+                     */
                     "application/json": {
                         /** @enum {string} */
                         status: "pending";

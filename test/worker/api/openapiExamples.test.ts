@@ -1,17 +1,18 @@
 /** The examples of the OpenAPI document are requests that work, and responses that were returned. */
 import { env } from 'cloudflare:workers'
-import { beforeAll, expect, it, vi } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { DURABLE_EVENTS, queueEvent } from '../../../src/contract/events.ts'
 import { WEBHOOK_TYPES, webhookPayload } from '../../../src/contract/webhook.ts'
-import examples from '../../../src/http/openapiExamples.json' with { type: 'json' }
 import webhookExample from '../../../src/http/webhookExample.json' with { type: 'json' }
-import { countRows } from '../helpers/database.ts'
-import { claimAsRunner, startJob } from '../helpers/fakeRunner.ts'
-import { createOne } from '../helpers/jobs.ts'
+import {
+  examples,
+  noteIds,
+  noteLastSegment,
+  sendExample,
+  webhooks,
+} from '../helpers/exampleRequests.ts'
 import { insertJobIn } from '../helpers/jobStore.ts'
-import { mp4 } from '../helpers/mediaBytes.ts'
-import { api, expectJson, visit } from '../helpers/requests.ts'
-import { openWebhooks } from '../helpers/webhooks.ts'
+import { visit } from '../helpers/requests.ts'
 
 interface Media {
   example?: unknown
@@ -21,72 +22,20 @@ interface Operation {
   operationId: string
   parameters?: { name: string }[]
   requestBody?: { content: Record<string, Media> }
-  responses: Record<string, { content: Record<string, Media> }>
+  responses: Record<
+    string,
+    { content?: Record<string, Media>; headers?: Record<string, { example?: string }> }
+  >
 }
 interface Document {
   paths: Record<string, Record<string, Operation>>
   webhooks: Record<string, { post: Operation }>
 }
 
-const webhooks = openWebhooks()
-/** Requests whose bodies are files. */
-const FILES: Record<string, Uint8Array> = { putFile: mp4(), putUploadPart: mp4() }
-/** What ffprobe finds, as a runner stores it. */
-const PROBE = {
-  format: 'mp4',
-  formatName: 'mov,mp4,m4a,3gp,3g2,mj2',
-  durationSeconds: 2,
-  sizeBytes: 51_200,
-  bitRate: 204_800,
-  startSeconds: 0,
-  chapters: 0,
-  tags: {},
-  streams: [],
-  remux: { mp4: null, mov: null, webm: 'webm does not hold h264', mkv: null },
-}
-/** The id of the job in the examples. */
-const JOB_ID = 'job_01a21c7a9e303c3db7bcc64e44e4ab44'
-
-/** The ids of this run by those of the examples. */
-const ids = new Map<string, string>()
-const NAMED = ['id', 'uploadId', 'etag']
-
-/** What happens before a request, and is no request of the API: the work of runners, deliveries. */
-const BEFORE: Record<string, () => Promise<unknown>> = {
-  listAttempts: async () => (await claimAsRunner()).fail('input_invalid', 'It has no video.'),
-  cancelJob: async () => {
-    const { id } = await createOne('videos/clip.mp4')
-    ids.set(JOB_ID, id)
-  },
-  getVariantSize: async () => (await startJob('videos/clip.mp4')).completeWith('the variant'),
-  probeFile: async () => {
-    await api('POST', '/probe', { filePath: 'videos/clip.mp4', waitSeconds: 0 })
-    const runner = await claimAsRunner()
-    await runner.complete(await runner.upload(JSON.stringify(PROBE)))
-  },
-  listWebhookDeliveries: async () => {
-    await insertJobIn('completed')
-    await webhooks.run()
-    const delivered = () => countRows('webhook_deliveries', "status = 'delivered'")
-    await vi.waitFor(async () => expect(await delivered()).toBe(1))
-  },
-}
-
-/** Notes the ids that were returned in the places of those of the example. */
-function noteIds(example: unknown, returned: unknown): void {
-  if (typeof example === 'object' && example !== null) {
-    for (const [name, value] of Object.entries(example)) {
-      const other = (returned as Record<string, unknown> | null)?.[name]
-      if (typeof value === 'string' && NAMED.includes(name)) {
-        ids.set(value, String(other))
-      }
-      noteIds(value, other)
-    }
-  }
-}
-
-function replaceIds(text: string): string {
-  return [...ids].reduce((replaced, [id, own]) => replaced.replaceAll(id, own), text)
+/** Operations without an example among these. */
+const OTHERS: Record<string, string> = {
+  streamEvents: 'has an example of each kind of event',
+  getPlayerPage: 'returns a page of HTML',
 }
 
 /** Replaces each value by its type. */
@@ -99,6 +48,11 @@ function readShape(value: unknown): unknown {
     : value === null
       ? null
       : typeof value
+}
+
+/** Replaces the numbers of metrics. */
+function readLines(text: string): string[] {
+  return text.split('\n').map((line) => line.replace(/ [\d.e+-]+$/, ' 0'))
 }
 
 let document: Document
@@ -134,23 +88,51 @@ it('the messages to webhooks are described, with one that was sent', async () =>
 })
 
 // In this order: the later requests are about what the earlier ones have made.
-it.for(examples)('$operationId', async ({ operationId, method, path, status, ...example }) => {
-  await BEFORE[operationId]?.()
-  const request = 'request' in example ? example.request : undefined
-  const body: unknown =
-    FILES[operationId] ?? (request && JSON.parse(replaceIds(JSON.stringify(request))))
-  const returned = await expectJson(await api(method, replaceIds(path), body), status)
-  noteIds(example.response, returned)
-  // A field that was added to a response is added to src/http/openapiExamples.json too.
-  expect(readShape(example.response), JSON.stringify(returned)).toEqual(readShape(returned))
+it.for(examples)('$operationId', async (example) => {
+  const { operationId, status, request, headers = {} } = example
+  const response = await sendExample(example)
   const { requestBody, responses } = findOperation(operationId)
-  expect(requestBody?.content['application/json']?.example).toEqual(request)
-  expect(responses[status]!.content['application/json']!.example).toEqual(example.response)
+  const described = responses[status]!
+  for (const [name, value] of Object.entries(headers)) {
+    expect(readShape(response.headers.get(name)), name).toBe('string')
+    expect(described.headers![name]!.example).toBe(value)
+    if (name === 'Location') {
+      noteLastSegment(value, response.headers.get(name)!)
+    }
+  }
+  const text = await response.text()
+  expect(response.status, text).toBe(status)
+  const content = Object.values(described.content ?? {})[0]
+  expect(content?.example).toEqual(example.response)
+  expect(Object.values(requestBody?.content ?? {})[0]?.example).toEqual(request)
+  if (typeof example.response === 'string') {
+    expect(readLines(text)).toEqual(expect.arrayContaining(readLines(example.response)))
+  } else if (example.response !== undefined) {
+    const returned: unknown = JSON.parse(text)
+    noteIds(example.response, returned)
+    // A field that was added to a response is added to src/http/openapiExamples.json too.
+    expect(readShape(example.response), text).toEqual(readShape(returned))
+  }
+})
+
+it('every operation has an example, also of its JSON', () => {
+  const operations = Object.values(document.paths).flatMap((item) => Object.values(item))
+  const sent = examples.map(({ operationId }) => operationId)
+  const names = operations.map(({ operationId }) => operationId)
+  expect([...sent, ...Object.keys(OTHERS)].toSorted()).toEqual(names.toSorted())
+  for (const { operationId, requestBody, responses } of operations) {
+    const succeeded = Object.entries(responses).filter(([status]) => status < '300')
+    const returned = succeeded.flatMap(([, { content }]) => content?.['application/json'] ?? [])
+    const isShown = returned.length === 0 || returned.some(({ example }) => example !== undefined)
+    expect(isShown, operationId).toBe(true)
+    const body = requestBody?.content['application/json']
+    expect(body === undefined || body.example !== undefined, operationId).toBe(true)
+  }
 })
 
 it('the stream of events has an example of each kind of event', () => {
   const { responses } = findOperation('streamEvents')
-  const { examples: events } = responses[200]!.content['text/event-stream']!
+  const { examples: events } = responses[200]!.content!['text/event-stream']!
   const values = Object.values(events!).map(({ value }) => queueEvent.parse(value))
   expect(values).toEqual(Object.values(events!).map(({ value }) => value))
   const others = ['connected', 'job:progress', 'resync', 'heartbeat', 'unavailable']

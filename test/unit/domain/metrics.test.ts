@@ -72,6 +72,11 @@ it('the dashboard queries every metric, and only metrics and labels that are ser
     expect(served, query).toEqual(expect.arrayContaining([...labels]))
   }
   expect([...used].toSorted()).toEqual(names.toSorted())
+  // Grafana takes the interval of the data source otherwise, by default 15 s: less than that of the scrapes.
+  for (const target of dashboard.panels.flatMap(({ targets }) => targets)) {
+    const isRate = target.expr.includes('$__rate_interval')
+    expect('interval' in target && target.interval, target.expr).toBe(isRate && '1m')
+  }
   // Control: the parser rejects a query that is not valid.
   expect(parse('sum by (reelqueue_jobs').isValid).toBe(false)
 })

@@ -10,6 +10,7 @@ import { consumeImportWakeUps } from './platform/importQueue.ts'
 import { createPlatform, type WorkerPlatform } from './platform/platform.ts'
 import { consumeTickets, logDeadTickets } from './platform/tickets.ts'
 import { consumeWakeUps } from './platform/webhookQueue.ts'
+import { wakeDueExports } from './services/exports/wakeExports.ts'
 import { wakeDueImports } from './services/imports/wakeDueImports.ts'
 import { repeatWakeUps } from './services/webhooks/dispatch.ts'
 
@@ -40,7 +41,7 @@ export default {
   },
   /**
    * Runs the cleaner. Also runs the watchdog of each queue, delivers events to the streams that
-   * follow all queues, sends webhooks and goes on with imports, in case an alarm or a message was lost.
+   * follow all queues, sends webhooks and goes on with imports and exports, in case an alarm or a message was lost.
    */
   async scheduled(_controller, env, ctx) {
     const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
@@ -51,6 +52,7 @@ export default {
     platform.defer(platform.hubs.deliverInHubOfAllQueues())
     platform.defer(wakeWebhooks(platform))
     platform.defer(wakeDueImports(platform))
+    platform.defer(wakeDueExports(platform))
     platform.defer(clean(platform))
   },
 } satisfies ExportedHandler<Env>

@@ -75,6 +75,17 @@ export function header(text: string, earlier: Record<string, string> = {}): Reco
   return { ...earlier, [name]: value! }
 }
 
+/** Reads a destination such as archive, or archive:renders/ with the beginning of the keys. */
+export function destination(text: string): { credential: string; prefix?: string } {
+  const [, credential, prefix] = /^([^:]+)(?::(.+))?$/.exec(text) ?? []
+  if (credential === undefined) {
+    throw new InvalidArgumentError(
+      'It must be the name of a credential, and the beginning of the keys if it is not that of the credential, such as archive:renders/.',
+    )
+  }
+  return { credential, ...(prefix !== undefined && { prefix }) }
+}
+
 /** Collects the values of an option that is repeated. */
 export function collect(text: string, earlier: string[] = []): string[] {
   return [...earlier, text]

@@ -1,6 +1,7 @@
 /** Jobs, attempts and statistics as the API returns them, and the requests of the job routes. */
 import { z } from 'zod'
 import { CHUNK_KINDS } from './chunk.ts'
+import { destination, jobDestination } from './destination.ts'
 import { failureCode } from './failureCode.ts'
 import { JOB_STATUSES, jobStatus, percent } from './jobStatus.ts'
 import { jobFilter } from './jobFilter.ts'
@@ -17,8 +18,11 @@ import { transformation } from './transformation.ts'
 
 const time = z.iso.datetime({ precision: 3 })
 
-/** `import`: the job is pending, and waits for its file. The other stages are those of an attempt. */
-export const JOB_STAGES = ['import', ...STAGES] as const
+/**
+ * `import`: the job is pending, and waits for its file. `export`: its variant is ready, and is stored at its
+ * destination. The other stages are those of an attempt.
+ */
+export const JOB_STAGES = ['import', ...STAGES, 'export'] as const
 export type JobStage = (typeof JOB_STAGES)[number]
 
 export const job = z
@@ -58,7 +62,7 @@ export const job = z
       .enum(JOB_STAGES)
       .nullable()
       .describe(
-        'What the job does now. `import`: it is pending until its file is imported, and `progress` is that of the import',
+        'What the job does now. `import`: it is pending until its file is imported, and `progress` is that of the import. `export`: its variant is ready, and is being stored at its destination',
       ),
     etaSeconds: z.number().nonnegative().nullable(),
     fps: z.number().nonnegative().nullable().describe('Frames per second, while the job runs'),
@@ -77,6 +81,9 @@ export const job = z
       .describe('Earliest time of the next attempt, while the job waits for a retry'),
     input: mediaFacts.nullable(),
     output: mediaFacts.nullable(),
+    destination: jobDestination
+      .nullable()
+      .describe('The object in another bucket to which the variant is exported'),
     plan: plan.nullable(),
     timings: timings.nullable(),
     tags: z.array(z.string()),
@@ -113,6 +120,11 @@ export const createJobs = z
         `The lowest number is claimed first; default ${PRIORITY.default}, for images and probes ${PRIORITY.image}`,
       ),
     queue: queueName.default(DEFAULT_QUEUE),
+    destination: destination
+      .optional()
+      .describe(
+        'Also stores the variants in a bucket of another service. The jobs are completed when they are there. Needs the scope files:write',
+      ),
     webhookUrl: webhookUrl
       .optional()
       .describe(

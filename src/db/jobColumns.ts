@@ -44,6 +44,7 @@ export const SHOWN_COLUMNS = {
   runAfter: jobs.runAfter,
   input: jobs.input,
   output: jobs.output,
+  destination: jobs.destination,
   plan: jobs.plan,
   timings: jobs.timings,
   tags: jobs.tags,

@@ -4,7 +4,7 @@
  * change is not allowed, which are expected outcomes. Database triggers update counters, events,
  * attempts and retired outputs.
  */
-import { and, eq, lt, lte, sql } from 'drizzle-orm'
+import { and, eq, lt, lte, type SQL, sql } from 'drizzle-orm'
 import type { FailureCode } from '../contract/failureCode.ts'
 import { PRIORITY } from '../contract/limits.ts'
 import type { Finish } from '../contract/runnerProtocol.ts'
@@ -31,6 +31,15 @@ export const NOT_HELD = {
   fps: null,
   speed: null,
   chunkCount: null,
+} as const
+
+/** Column values of a job whose variant is ready and is exported. */
+export const EXPORTING = {
+  ...NOT_HELD,
+  stage: 'export',
+  chunkCount: 0,
+  progress: 99,
+  fence: sql`fence + 1`,
 } as const
 
 /** Column values of a job whose attempt did not complete it. They also clear its package. */
@@ -63,8 +72,18 @@ export interface Failure {
   leaseExpiredBy?: number
 }
 
-/** Returns the statement of {@link failJob}, without the log. */
-export function failStatement(db: Database, claim: Claim, failure: Failure, now: number) {
+/**
+ * Returns the statement of {@link failJob}, without the log.
+ *
+ * @param guard a further condition
+ */
+export function failStatement(
+  db: Database,
+  claim: Claim,
+  failure: Failure,
+  now: number,
+  guard?: SQL,
+) {
   const event = failure.retryAt === null ? 'fail' : 'backOff'
   return db
     .update(jobs)
@@ -87,6 +106,7 @@ export function failStatement(db: Database, claim: Claim, failure: Failure, now:
         failure.leaseExpiredBy === undefined
           ? undefined
           : lte(jobs.leaseExpiresAt, failure.leaseExpiredBy),
+        guard,
       ),
     )
     .returning()
@@ -190,6 +210,16 @@ export async function cancelJobsOfFile(
 const LACKS_FILE = sql`(error_code GLOB 'import_*' AND EXISTS (
   SELECT 1 FROM imports WHERE imports.file_path = jobs.file_path))`
 
+/** Condition: the export of the job failed, and the variant is still the one that the job has made. */
+const LACKS_EXPORT = sql`(error_code GLOB 'export_*' AND EXISTS (
+  SELECT 1 FROM variants WHERE variants.file_path = jobs.file_path
+    AND variants.transformation = jobs.transformation AND variants.job_id = jobs.id))`
+
+/** Returns one value for a job of which only the export is repeated, and another one for others. */
+function ifExported(value: unknown, other: unknown) {
+  return sql`iif(${LACKS_EXPORT}, ${value}, ${other})`
+}
+
 /**
  * Returns failed jobs to the queue and counts their attempts from 0 again. Returns the changed jobs.
  * A job stays as it is if the caller cannot see it, if its status is not `error`, or if its variant
@@ -211,16 +241,18 @@ export function retryJobRows(
   return db
     .update(jobs)
     .set({
-      status: TRANSITIONS.retry.to,
-      attempt: 0,
+      // The triggers `exports_retried` and `imports_retried` have the export or the import begin again.
+      status: ifExported(TRANSITIONS.retryExport.to, TRANSITIONS.retry.to),
+      attempt: ifExported(sql`attempt`, 0),
       interruptions: 0,
-      progress: 0,
-      // The trigger `imports_retried` has the import begin again.
+      progress: ifExported(EXPORTING.progress, 0),
       runAfter: sql`iif(${LACKS_FILE}, ${NO_DUE_TIME}, NULL)`,
-      stage: sql`iif(${LACKS_FILE}, 'import', NULL)`,
+      stage: ifExported(EXPORTING.stage, sql`iif(${LACKS_FILE}, 'import', NULL)`),
+      chunkCount: ifExported(EXPORTING.chunkCount, null),
+      fence: ifExported(EXPORTING.fence, sql`fence`),
       error: null,
       errorCode: null,
-      startedAt: null,
+      startedAt: ifExported(sql`started_at`, null),
       completedAt: null,
       // A job of a visitor becomes an ordinary one.
       priority: sql`iif(last_requested_at IS NULL, priority, priority - ${PRIORITY.visitor})`,

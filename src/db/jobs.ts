@@ -3,6 +3,7 @@
  * in `jobTransitions.ts`, lists in `jobList.ts`, the newest job of a file in `newestJob.ts`.
  */
 import { and, desc, eq, exists, type SQL, sql } from 'drizzle-orm'
+import type { JobDestination } from '../contract/destination.ts'
 import type { CreateJobs } from '../contract/job.ts'
 import type { JobLimit } from '../contract/limits.ts'
 import type { Restriction } from '../domain/caller.ts'
@@ -39,8 +40,12 @@ export interface NewJob {
   requiredEncoders: string[]
   sizeClass: number
   referenceFiles: ReferenceFile[]
+  destination: JobDestination | null
 }
-interface NewJobs extends Pick<CreateJobs, 'filePath' | 'queue' | 'tags' | 'metadata' | JobLimit> {
+interface NewJobs extends Pick<
+  CreateJobs,
+  'filePath' | 'queue' | 'destination' | 'tags' | 'metadata' | JobLimit
+> {
   jobs: NewJob[]
   source: { etag: string; sizeBytes: number }
   idempotency: { key: string; requestHash: string } | null
@@ -68,7 +73,7 @@ interface NewJobs extends Pick<CreateJobs, 'filePath' | 'queue' | 'tags' | 'meta
  * job existed before if its id is not one of the ids in `request.jobs`. Nothing is inserted if the
  * queue does not exist (`queue` is undefined), if it is draining, if the API key would exceed
  * `maxQueuedJobs`, if visitors already have `maxVisitorJobs` pending jobs, or if one of the active
- * jobs is in a queue that the caller cannot see. If the caller does not create jobs as a visitor,
+ * jobs is in a queue that the caller cannot see, or has another destination than the requested one. If the caller does not create jobs as a visitor,
  * the active jobs of visitors that it requests become ordinary jobs. With `newImport`, nothing is inserted
  * if the path has an active import from another URL. The latest import to the path is returned.
  */
@@ -79,7 +84,18 @@ export async function insertJobs(
   const requested = JSON.stringify(request.jobs)
   const { newImport } = request
   const isFree = newImport ? sql`AND ${isImportFree(request.filePath, newImport)}` : sql``
-  const isAccepted = newImport ? sql`AND ${isImported(request.filePath, newImport)}` : sql``
+  // A job that exists already must store its variant at the same destination.
+  const isNoneElsewhere =
+    request.destination === undefined
+      ? sql``
+      : sql`AND NOT EXISTS (
+        SELECT 1 FROM jobs AS other, json_each(${requested}) AS requested
+        WHERE other.file_path = ${request.filePath}
+          AND other.transformation = requested.value ->> 'transformation'
+          AND other.status IN ${sqlList(ACTIVE_STATUSES)}
+          AND other.destination IS NOT requested.value ->> 'destination')`
+  const isAccepted = sql`${newImport ? sql`AND ${isImported(request.filePath, newImport)}` : sql``}
+    ${isNoneElsewhere}`
   const isBelowMaximum =
     request.maxQueuedJobs === null
       ? sql``
@@ -109,7 +125,7 @@ export async function insertJobs(
     INSERT INTO jobs (id, queue, file_path, transformation, priority, source_etag, source_bytes,
       created_at, required_encoders, size_class, reference_files, api_key_id, last_requested_at,
       max_attempts, lease_seconds, stall_seconds, timeout_seconds, chunk_seconds,
-      max_chunks_at_once, tags, metadata, stage, run_after)
+      max_chunks_at_once, destination, tags, metadata, stage, run_after)
     SELECT new.value ->> 'id', q.name, ${request.filePath}, new.value ->> 'transformation',
       new.value ->> 'priority', ${request.source.etag}, ${request.source.sizeBytes}, ${request.now},
       new.value ->> 'requiredEncoders', new.value ->> 'sizeClass', new.value ->> 'referenceFiles',
@@ -119,11 +135,12 @@ export async function insertJobs(
       coalesce(${request.timeoutSeconds ?? null}, q.timeout_seconds),
       coalesce(${request.chunkSeconds ?? null}, q.chunk_seconds),
       coalesce(${request.maxChunksAtOnce ?? null}, q.max_chunks_at_once),
+      new.value ->> 'destination',
       ${JSON.stringify(request.tags ?? [])}, ${JSON.stringify(request.metadata ?? {})},
       ${newImport ? 'import' : null}, ${newImport ? NO_DUE_TIME : null}
     FROM json_each(${requested}) AS new, queues AS q
     WHERE q.name = ${request.queue} AND NOT q.draining ${isBelowMaximum} ${isVisitorAllowed}
-      ${isNoneHidden} ${isFree}
+      ${isNoneHidden} ${isNoneElsewhere} ${isFree}
     ORDER BY new.key
     ON CONFLICT DO NOTHING`,
   )

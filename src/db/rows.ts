@@ -11,6 +11,7 @@ import type {
   rules,
   tusUploads,
   uploads,
+  variantExports,
   variants,
   webhookDeliveries,
   webhookEndpoints,
@@ -20,6 +21,7 @@ export type { ReferenceFile } from './schema/columns.ts'
 
 export type AttemptRow = typeof attempts.$inferSelect
 export type EventRow = typeof events.$inferSelect
+export type ExportRow = typeof variantExports.$inferSelect
 export type ImportRow = typeof imports.$inferSelect
 export type JobRow = typeof jobs.$inferSelect
 /** What the API shows of a job. */

@@ -21,6 +21,8 @@ export const TRANSITIONS = {
   cancel: { from: ['pending'], to: 'cancelled' },
   forceCancel: { from: ['pending', 'running'], to: 'cancelled' },
   retry: { from: ['error'], to: 'pending' },
+  /** The variant is ready, but could not be exported. Only the export is repeated. */
+  retryExport: { from: ['error'], to: 'running' },
 } as const satisfies Record<string, { from: readonly JobStatus[]; to: JobStatus }>
 
 interface StatusTraits {

@@ -20,6 +20,10 @@ const IS_RETRYABLE: Record<FailureCode, boolean> = {
   import_changed: false,
   import_invalid: false,
   import_failed: false,
+  // Exports too.
+  export_refused: false,
+  export_unavailable: false,
+  export_failed: false,
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Platform } from '../services/ports.ts'
 import { createR2Store } from '../storage/r2.ts'
 import { createS3Store } from '../storage/s3/store.ts'
 import { createHubClient, type HubClient } from './hubClient.ts'
-import { sendImportWakeUps } from './importQueue.ts'
+import { sendExportWakeUps, sendImportWakeUps } from './importQueue.ts'
 import { createRemoteFiles } from './remoteFiles.ts'
 import { createSettings, type Settings } from './settings.ts'
 import { createSlots } from './slots.ts'
@@ -64,6 +64,7 @@ function createPorts(env: Env): Ports {
     wakeWebhooks: (wakeUps) => sendWakeUps(env.WEBHOOKS, wakeUps),
     remoteFiles: createRemoteFiles(() => settings.imports),
     wakeImports: (wakeUps) => sendImportWakeUps(env.IMPORTS, wakeUps),
+    wakeExports: (wakeUps) => sendExportWakeUps(env.IMPORTS, wakeUps),
     signingKeys: () => settings.signingKeys,
   }
 }

@@ -3,6 +3,7 @@
  * is wrong, and never a value.
  */
 import { z } from 'zod'
+import { storagePath } from '../contract/storagePath.ts'
 import type { S3Bucket } from '../storage/s3/client.ts'
 import type { S3Credentials } from '../storage/s3/credential.ts'
 
@@ -31,6 +32,11 @@ const namedCredentials = z.record(
     {
       ...access,
       buckets: z.array(bucketName, 'must be a list of buckets').min(1, 'must name a bucket'),
+      writePrefix: z
+        .string('must be a text, which the keys of written objects begin with')
+        .refine(isPrefix, 'must be the beginning of a path, such as renders/')
+        .nullable()
+        .default(null),
       keys: z
         .array(z.string().regex(/^key_/, 'must be the id of an API key (key_…)'))
         .nullable()
@@ -41,6 +47,10 @@ const namedCredentials = z.record(
   { error: describeObject },
 )
 const directUploads = z.strictObject({ ...access, bucket: bucketName }, { error: describeObject })
+
+function isPrefix(value: string): boolean {
+  return storagePath.safeParse(`${value}x`).data === `${value}x`
+}
 
 function isEndpoint(value: string): boolean {
   if (!/^https?:\/\//.test(value) || !URL.canParse(value)) {

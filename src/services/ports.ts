@@ -222,6 +222,12 @@ export interface ImportWakeUp {
   delaySeconds: number
 }
 
+/** Wakes the export of the variant of a job. */
+export interface ExportWakeUp {
+  jobId: string
+  delaySeconds: number
+}
+
 export interface Platform {
   db: Database
   originals: ObjectStore
@@ -240,6 +246,8 @@ export interface Platform {
   remoteFiles: RemoteFiles
   /** Sends messages that have the next step of imports taken. */
   wakeImports(wakeUps: readonly ImportWakeUp[]): Promise<void>
+  /** Sends messages that have the next step of exports taken. */
+  wakeExports(wakeUps: readonly ExportWakeUp[]): Promise<void>
   /** The keys that sign and seal: the first signs. None if the service has no secret. */
   signingKeys(): SigningKeys
   /** Continues `work` after the response. Its errors are logged. */

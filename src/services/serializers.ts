@@ -78,6 +78,7 @@ export function serializeJob(row: ShownJob): Job {
     retryAt: toIsoTime(row.runAfter === NO_DUE_TIME ? null : row.runAfter),
     input: row.input,
     output: row.output,
+    destination: row.destination,
     plan: row.plan,
     timings: row.timings,
     tags: row.tags,

@@ -10,6 +10,7 @@ import { respondAsInternet } from './internet.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 const S3_ACCESS = { accessKeyId: 'test-access-key', secretAccessKey: 'test-secret-key' }
+const S3_SERVER = { endpoint: 'http://localhost:9000/cdn-cgi/local/r2/s3', ...S3_ACCESS }
 
 /**
  * Packages with many modules. They are bundled once, because every test file loads all modules
@@ -43,10 +44,10 @@ export default defineConfig({
         bindings: {
           API_KEY: 'test-api-key',
           RUNNER_TOKEN: 'test-runner-token',
-          DIRECT_UPLOADS: JSON.stringify({
-            endpoint: 'http://localhost:9000/cdn-cgi/local/r2/s3',
-            bucket: 'reelqueue-originals',
-            ...S3_ACCESS,
+          DIRECT_UPLOADS: JSON.stringify({ ...S3_SERVER, bucket: 'reelqueue-originals' }),
+          S3_CREDENTIALS: JSON.stringify({
+            renders: { ...S3_SERVER, buckets: ['reelqueue-renders'], writePrefix: 'out/' },
+            archive: { ...S3_SERVER, buckets: ['reelqueue-renders'] },
           }),
           // Disables containers, which are not available in these tests.
           RUNNER_SLOTS: '0',
@@ -63,6 +64,7 @@ export default defineConfig({
             // Its S3 API is what `internet.ts` passes requests to localhost:9000 on to.
             s3Credentials: S3_ACCESS,
           },
+          RENDERS: { id: 'reelqueue-renders', s3Credentials: S3_ACCESS },
         },
         // All limits are too high for tests to reach, except TIGHT, which tests of limits use.
         ratelimits: Object.fromEntries(

@@ -5,7 +5,7 @@ import { action, type Context } from '../context.ts'
 import { usageError } from '../cliError.ts'
 import { createFolder, download } from '../download.ts'
 import { nameVariant } from '../jobTexts.ts'
-import { collect, entry, examples, header, integer } from '../parsers.ts'
+import { collect, destination, entry, examples, header, integer } from '../parsers.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
 import { chooseTargets, isFile, isUrl, uploadFile } from '../uploads.ts'
 import { describeEnds, requireCompletion, waitForJobs } from '../waitForJobs.ts'
@@ -54,6 +54,11 @@ export function addSubmit(program: Command): void {
       integer(),
     )
     .option('--max-chunks-at-once <number>', 'maximum number of chunks at the same time', integer())
+    .option(
+      '--destination <credential[:prefix]>',
+      'also store the variants in a bucket, under keys that begin with the prefix',
+      destination,
+    )
     .option('--no-wait', 'return when the jobs are created')
     .option(
       '--max-wait <seconds>',
@@ -69,6 +74,7 @@ export function addSubmit(program: Command): void {
         'submit videos/clip.mp4 -t f_hls --stored --no-wait',
         'submit https://example.com/clip.mp4 --to videos/ -t w_640',
         'submit clip.mp4 -t w_640 --tag import --metadata customer=42',
+        'submit clip.mp4 -t w_640 --destination archive:renders/',
         'submit *.mov -t w_640 --json > jobs.json',
       ),
     )
@@ -143,7 +149,7 @@ async function storeFiles(
 
 async function createJobs({ client, signal }: Context, source: JobSource, options: Options) {
   const { queue, priority, maxAttempts, timeoutSeconds, stallSeconds, transform } = options
-  const { chunkSeconds, maxChunksAtOnce, tag: tags, metadata } = options
+  const { chunkSeconds, maxChunksAtOnce, destination: place, tag: tags, metadata } = options
   const fields = {
     queue,
     priority,
@@ -152,6 +158,7 @@ async function createJobs({ client, signal }: Context, source: JobSource, option
     stallSeconds,
     chunkSeconds,
     maxChunksAtOnce,
+    destination: place,
     tags,
     metadata,
   }

@@ -1054,12 +1054,12 @@ export interface components {
                     attempt: number;
                     maxAttempts: number;
                     /** @enum {string|null} */
-                    errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
+                    errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | "export_refused" | "export_unavailable" | "export_failed" | null;
                     /**
-                     * @description What the job does now. `import`: it is pending until its file is imported, and `progress` is that of the import
+                     * @description What the job does now. `import`: it is pending until its file is imported, and `progress` is that of the import. `export`: its variant is ready, and is being stored at its destination
                      * @enum {string|null}
                      */
-                    stage: "import" | "probe" | "analyse" | "encode" | "verify" | "upload" | null;
+                    stage: "import" | "probe" | "analyse" | "encode" | "verify" | "upload" | "export" | null;
                     /** @description True if the package can be used: a stream up to its current end while the job runs, and any package once the job is completed */
                     playable: boolean;
                     /**
@@ -1069,6 +1069,15 @@ export interface components {
                     retryAt: string | null;
                     input: components["schemas"]["MediaFacts"];
                     output: components["schemas"]["MediaFacts"];
+                    /** @description The object in another bucket to which the variant is exported */
+                    destination: {
+                        credential: string;
+                        bucket: string;
+                        key: string;
+                        /** @description ETag of the stored object, without quotes; null until it is stored */
+                        etag: string | null;
+                        sizeBytes: number | null;
+                    } | null;
                     /** @description Milliseconds spent in each stage */
                     timings: {
                         probe?: number;
@@ -1218,6 +1227,17 @@ export interface components {
             priority?: number;
             /** @default default */
             queue?: string;
+            /** @description Also stores the variants in a bucket of another service. The jobs are completed when they are there. Needs the scope files:write */
+            destination?: {
+                /** @description Name of a credential of an S3-compatible service that may be written to */
+                credential: string;
+                /** @description A bucket, if the credential has several */
+                bucket?: string;
+                /** @description Key of the object. Only for a request with one transformation */
+                key?: string;
+                /** @description Instead of `key`: the beginning of the keys, which the variant and the path follow: `prefix` + `w_640/videos/clip.mp4`. Default: the `writePrefix` of the credential */
+                prefix?: string;
+            };
             /** @description Receives the events of the jobs that make the variant usable or end the job, as a webhook. Needs the scope webhooks:write */
             webhookUrl?: string;
             maxAttempts?: number;
@@ -1519,12 +1539,12 @@ export interface components {
             attempt: number;
             maxAttempts: number;
             /** @enum {string|null} */
-            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
+            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | "export_refused" | "export_unavailable" | "export_failed" | null;
             /**
-             * @description What the job does now. `import`: it is pending until its file is imported, and `progress` is that of the import
+             * @description What the job does now. `import`: it is pending until its file is imported, and `progress` is that of the import. `export`: its variant is ready, and is being stored at its destination
              * @enum {string|null}
              */
-            stage: "import" | "probe" | "analyse" | "encode" | "verify" | "upload" | null;
+            stage: "import" | "probe" | "analyse" | "encode" | "verify" | "upload" | "export" | null;
             etaSeconds: number | null;
             /** @description Frames per second, while the job runs */
             fps: number | null;
@@ -1539,6 +1559,15 @@ export interface components {
             retryAt: string | null;
             input: components["schemas"]["MediaFacts"];
             output: components["schemas"]["MediaFacts"];
+            /** @description The object in another bucket to which the variant is exported */
+            destination: {
+                credential: string;
+                bucket: string;
+                key: string;
+                /** @description ETag of the stored object, without quotes; null until it is stored */
+                etag: string | null;
+                sizeBytes: number | null;
+            } | null;
             plan: {
                 /**
                  * @description remux: every track of the output is copied; frame: an image or a waveform; package: several files
@@ -1600,7 +1629,7 @@ export interface components {
             /** @enum {string|null} */
             outcome: "completed" | "failed" | "released" | "cancelled" | null;
             /** @enum {string|null} */
-            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
+            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | "export_refused" | "export_unavailable" | "export_failed" | null;
             error: string | null;
             /** @description The ffmpeg command; shortened if the attempt completed the job */
             command: string | null;
@@ -1633,7 +1662,7 @@ export interface components {
             /** Format: date-time */
             endedAt: string | null;
             /** @enum {string|null} */
-            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
+            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | "export_refused" | "export_unavailable" | "export_failed" | null;
             error: string | null;
             /** @description Milliseconds spent in each stage */
             timings: {
@@ -1679,7 +1708,7 @@ export interface components {
                  * @description Without `status`, only failed jobs are selected, as with the status `error`
                  * @enum {string}
                  */
-                errorCode?: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed";
+                errorCode?: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | "export_refused" | "export_unavailable" | "export_failed";
                 tag?: string;
                 /**
                  * Format: date-time
@@ -2468,7 +2497,7 @@ export interface operations {
                 /** @description Folder of the file, for example `videos/2026` */
                 pathPrefix?: string;
                 /** @description Without `status`, only failed jobs are selected, as with the status `error` */
-                errorCode?: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed";
+                errorCode?: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | "export_refused" | "export_unavailable" | "export_failed";
                 tag?: string;
                 /** @description Jobs that were created at this time or later */
                 createdAfter?: string;
@@ -2519,6 +2548,7 @@ export interface operations {
                      *           "retryAt": null,
                      *           "input": null,
                      *           "output": null,
+                     *           "destination": null,
                      *           "plan": null,
                      *           "timings": null,
                      *           "tags": [
@@ -2665,6 +2695,7 @@ export interface operations {
                      *           "retryAt": null,
                      *           "input": null,
                      *           "output": null,
+                     *           "destination": null,
                      *           "plan": null,
                      *           "timings": null,
                      *           "tags": [
@@ -2709,12 +2740,12 @@ export interface operations {
                             attempt: number;
                             maxAttempts: number;
                             /** @enum {string|null} */
-                            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
+                            errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | "export_refused" | "export_unavailable" | "export_failed" | null;
                             /**
-                             * @description What the job does now. `import`: it is pending until its file is imported, and `progress` is that of the import
+                             * @description What the job does now. `import`: it is pending until its file is imported, and `progress` is that of the import. `export`: its variant is ready, and is being stored at its destination
                              * @enum {string|null}
                              */
-                            stage: "import" | "probe" | "analyse" | "encode" | "verify" | "upload" | null;
+                            stage: "import" | "probe" | "analyse" | "encode" | "verify" | "upload" | "export" | null;
                             etaSeconds: number | null;
                             /** @description Frames per second, while the job runs */
                             fps: number | null;
@@ -2729,6 +2760,15 @@ export interface operations {
                             retryAt: string | null;
                             input: components["schemas"]["MediaFacts"];
                             output: components["schemas"]["MediaFacts"];
+                            /** @description The object in another bucket to which the variant is exported */
+                            destination: {
+                                credential: string;
+                                bucket: string;
+                                key: string;
+                                /** @description ETag of the stored object, without quotes; null until it is stored */
+                                etag: string | null;
+                                sizeBytes: number | null;
+                            } | null;
                             plan: {
                                 /**
                                  * @description remux: every track of the output is copied; frame: an image or a waveform; package: several files
@@ -2947,6 +2987,7 @@ export interface operations {
                      *       "retryAt": null,
                      *       "input": null,
                      *       "output": null,
+                     *       "destination": null,
                      *       "plan": null,
                      *       "timings": null,
                      *       "tags": [
@@ -4941,7 +4982,7 @@ export interface operations {
                         requestId: string;
                         jobId: string;
                         /** @enum {string|null} */
-                        errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
+                        errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | "export_refused" | "export_unavailable" | "export_failed" | null;
                     };
                 };
             };
@@ -9254,12 +9295,12 @@ export interface operations {
                                 attempt: number;
                                 maxAttempts: number;
                                 /** @enum {string|null} */
-                                errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
+                                errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | "export_refused" | "export_unavailable" | "export_failed" | null;
                                 /**
-                                 * @description What the job does now. `import`: it is pending until its file is imported, and `progress` is that of the import
+                                 * @description What the job does now. `import`: it is pending until its file is imported, and `progress` is that of the import. `export`: its variant is ready, and is being stored at its destination
                                  * @enum {string|null}
                                  */
-                                stage: "import" | "probe" | "analyse" | "encode" | "verify" | "upload" | null;
+                                stage: "import" | "probe" | "analyse" | "encode" | "verify" | "upload" | "export" | null;
                                 etaSeconds: number | null;
                                 /** @description Frames per second, while the job runs */
                                 fps: number | null;
@@ -9274,6 +9315,15 @@ export interface operations {
                                 retryAt: string | null;
                                 input: components["schemas"]["MediaFacts"];
                                 output: components["schemas"]["MediaFacts"];
+                                /** @description The object in another bucket to which the variant is exported */
+                                destination: {
+                                    credential: string;
+                                    bucket: string;
+                                    key: string;
+                                    /** @description ETag of the stored object, without quotes; null until it is stored */
+                                    etag: string | null;
+                                    sizeBytes: number | null;
+                                } | null;
                                 plan: {
                                     /**
                                      * @description remux: every track of the output is copied; frame: an image or a waveform; package: several files
@@ -11067,7 +11117,7 @@ export interface operations {
                         requestId: string;
                         jobId: string;
                         /** @enum {string|null} */
-                        errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | null;
+                        errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | "import_refused" | "import_unavailable" | "import_too_large" | "import_changed" | "import_invalid" | "import_failed" | "export_refused" | "export_unavailable" | "export_failed" | null;
                     };
                 };
             };
@@ -11616,6 +11666,7 @@ export interface operations {
                  *             "height": 360,
                  *             "frameRate": 25
                  *           },
+                 *           "destination": null,
                  *           "timings": {
                  *             "encode": 10
                  *           },

@@ -7,6 +7,7 @@ import { Chunks } from './Chunks.tsx'
 import { ADVICE } from './advice.ts'
 import { JobProgress, Problem, Status } from '../parts.tsx'
 import { Attempts } from './Attempts.tsx'
+import { Destination } from './Destination.tsx'
 import { MediaFacts } from './MediaFacts.tsx'
 import { Results } from './Results.tsx'
 import { Waiting } from './Waiting.tsx'
@@ -100,6 +101,7 @@ export function JobPage({ jobId, session }: { jobId: string; session: Session })
           <p>{ADVICE[job.errorCode!]}</p>
         </section>
       )}
+      <Destination job={job} />
       <Results job={job} />
       <MediaFacts job={job} />
       {job.plan && (

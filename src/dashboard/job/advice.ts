@@ -17,5 +17,8 @@ export const ADVICE: Record<NonNullable<Job['errorCode']>, string> = {
   import_too_large: 'Import a smaller file, or raise the limit that the message names.',
   import_changed: 'Import the file when it is complete and does not change any more.',
   import_invalid: 'Check that the URL is that of the file itself, and its extension.',
+  export_refused: 'Correct the credential or its access to the bucket, then retry.',
+  export_unavailable: 'Retry when the service of the bucket works. Only the export is repeated.',
+  export_failed: 'Retry. If it fails again, look at the log of the service.',
   import_failed: 'Retry. If it fails again, look at the log of the service.',
 }

@@ -5,6 +5,7 @@
  */
 export * from './apiKeys.ts'
 export * from './events.ts'
+export * from './exports.ts'
 export * from './fileProbes.ts'
 export * from './files.ts'
 export * from './imports.ts'

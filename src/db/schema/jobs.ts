@@ -11,6 +11,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
 import type { StoredChunk } from '../../contract/chunk.ts'
+import type { JobDestination } from '../../contract/destination.ts'
 import type { FailureCode } from '../../contract/failureCode.ts'
 import type { ATTEMPT_OUTCOMES, JobStage } from '../../contract/job.ts'
 import type { JobStatus } from '../../contract/jobStatus.ts'
@@ -75,7 +76,10 @@ export const jobs = sqliteTable(
     timeoutSeconds: integer().notNull(),
     chunkSeconds: integer().notNull().default(0),
     maxChunksAtOnce: integer().notNull().default(1),
-    /** The number of chunks, while the job is split; its `status` is then `running`. */
+    /**
+     * Set for a running job that has no runner of its own: the number of its chunks while it is split, 0 while
+     * its variant is exported.
+     */
     chunkCount: integer(),
     /** Why the job is not split again: its chunks could not be joined. */
     unsplitReason: text(),
@@ -114,6 +118,8 @@ export const jobs = sqliteTable(
     output: text({ mode: 'json' }).$type<MediaFacts>(),
     plan: text({ mode: 'json' }).$type<Plan>(),
     timings: text({ mode: 'json' }).$type<Timings>(),
+    /** Where the variant is exported to. */
+    destination: text({ mode: 'json' }).$type<JobDestination>(),
     tags: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
     metadata: text({ mode: 'json' }).$type<Record<string, string>>().notNull().default({}),
     /** The log of the attempt that completed the job (see `attempts`). */

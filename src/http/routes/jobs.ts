@@ -178,7 +178,9 @@ export const jobRoutes = createApi()
     const caller = c.get('caller')
     const denied =
       (body.webhookUrl === undefined ? null : missingScopeError(caller, 'webhooks:write')) ??
-      (body.source === undefined ? null : missingScopeError(caller, 'files:write'))
+      (body.source === undefined && body.destination === undefined
+        ? null
+        : missingScopeError(caller, 'files:write'))
     if (denied) {
       return errorResponse(c, denied)
     }

@@ -68,7 +68,13 @@ export async function completeJoinedJob(
   const job = await completeJob(
     platform.db,
     { jobId: parent.id, fence: parent.fence },
-    { outputKey, output, finish: total, join: { claim, completion } },
+    {
+      outputKey,
+      output,
+      finish: total,
+      isExported: parent.destination !== null,
+      join: { claim, completion },
+    },
     Date.now(),
   )
   if (job) {

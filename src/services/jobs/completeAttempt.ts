@@ -120,7 +120,12 @@ async function completeWithOutput(
   const row =
     held.parentId !== null
       ? await completeJoinedJob(platform, held, claim, { outputKey, output, finish })
-      : await completeJob(platform.db, claim, { outputKey, output, finish }, Date.now())
+      : await completeJob(
+          platform.db,
+          claim,
+          { outputKey, output, finish, isExported: held.destination !== null },
+          Date.now(),
+        )
   if (!row) {
     return findRepeatedEnd(platform, claim, ['completed'])
   }
@@ -128,6 +133,11 @@ async function completeWithOutput(
   if (finish.probe) {
     // Stored for the file that the job names, so that a runner can only write to files of its jobs.
     platform.defer(saveFileProbe(platform.db, { filePath, etag }, finish.probe, Date.now()))
+  }
+  if (row.status === 'running') {
+    announceEnd(platform, row, null)
+    platform.defer(platform.wakeExports([{ jobId, delaySeconds: 0 }]))
+    return { ok: true, status: 'running' }
   }
   const progress = {
     jobId,

@@ -1,4 +1,5 @@
 /** Errors of creating jobs. */
+import { quote } from '../../contract/quote.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 
 export type CreateJobsError = ErrorResult<
@@ -14,6 +15,14 @@ export type CreateJobsError = ErrorResult<
   | 'variant_busy'
   | 'cap_reached'
 >
+
+/** Error for a request with a destination, of which a variant has an active job without it. */
+export function otherDestinationError(transformation: string) {
+  return errorResult(
+    'variant_busy',
+    `Nothing was created: the variant ${quote(transformation)} has a job with another destination, or without one. Wait until that job has ended, or cancel it.`,
+  )
+}
 
 /**
  * Error for a caller that cannot see the job of the variant, since the job is in another queue. A

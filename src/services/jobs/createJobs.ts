@@ -1,5 +1,6 @@
 /** Creates jobs: one for each requested variant that has no active job (pending or running). */
 import { writeCount } from '../../contract/writeCount.ts'
+import type { JobDestination } from '../../contract/destination.ts'
 import type { CreateJobs } from '../../contract/job.ts'
 import { shorten } from '../../contract/quote.ts'
 import type { PresetBody } from '../../contract/namedPreset.ts'
@@ -20,7 +21,7 @@ import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import { type FoundPresets, resolveRendition } from '../variants/namedPresets.ts'
 import { buildImport } from '../imports/importSource.ts'
 import { findJobReceiver } from '../webhooks/jobReceiver.ts'
-import { type CreateJobsError, variantBusyError } from './createJobErrors.ts'
+import { type CreateJobsError, otherDestinationError, variantBusyError } from './createJobErrors.ts'
 import { findJobsOfRepeatedRequest, type IdempotentRequest } from './idempotency.ts'
 import { buildJobs, type Creator, type Renditions } from './newJobs.ts'
 
@@ -234,6 +235,14 @@ function collectJobs(
     return variantBusyError()
   }
   const active = new Map(rows.map((row) => [row.transformation, row]))
+  const elsewhere =
+    request.destination &&
+    jobs.find(({ transformation, destination }) =>
+      isElsewhere(active.get(transformation), destination),
+    )
+  if (elsewhere) {
+    return otherDestinationError(elsewhere.transformation)
+  }
   const created: CreatedJob[] = []
   for (const { id, transformation } of jobs) {
     const row = active.get(transformation)
@@ -253,6 +262,10 @@ function collectJobs(
     created.push({ row, deduplicated: row.id !== id })
   }
   return { ok: true, jobs: created }
+}
+
+function isElsewhere(row: JobRow | undefined, destination: JobDestination | null): boolean {
+  return row !== undefined && JSON.stringify(row.destination) !== JSON.stringify(destination)
 }
 
 function startJobs(platform: Platform, queue: QueueRow, jobs: CreatedJob[]): void {

@@ -13,7 +13,7 @@ import { findHeldJob, leaseLostError, type LeaseLostError } from './claimChecks.
 /** The status of the job after its attempt has ended. */
 export interface AttemptEnd {
   ok: true
-  /** `running` for a job that was split. */
+  /** `running` for a job that was split, or whose variant is exported. */
   status: 'completed' | 'error' | 'pending' | 'running'
 }
 export type AttemptOutcome = AttemptEnd | LeaseLostError
@@ -95,6 +95,15 @@ export async function findRepeatedEnd(
   statuses: AttemptEnd['status'][],
 ): Promise<AttemptOutcome> {
   const row = await findClaimedRow(db, claim.jobId)
+  if (row && statuses.includes('completed') && isExportOf(row, claim)) {
+    return { ok: true, status: 'running' }
+  }
   const status = statuses.find((candidate) => candidate === row?.status)
   return row && isHeldBy(row, claim) && status ? { ok: true, status } : leaseLostError()
+}
+
+/** True if the output of the claim is exported, or was. The beginning of an export increases the fence. */
+function isExportOf(row: JobRow, claim: Claim): boolean {
+  const isEnded = row.status === 'completed' && row.destination !== null
+  return (row.stage === 'export' || isEnded) && isHeldBy({ ...row, fence: row.fence - 1 }, claim)
 }

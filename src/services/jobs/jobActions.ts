@@ -88,13 +88,19 @@ export function cancelError(id: string, job: Pick<JobRow, 'status'> | undefined)
 
 /**
  * Sends tickets for jobs that are pending again, and has their hubs send the events. Wakes the imports that some wait
- * for again.
+ * for again, and the exports that begin again.
  */
 export function announceRetries(platform: Platform, rows: ChangedJob[]): void {
   const importing = rows.filter(({ stage }) => stage === 'import')
   if (importing.length > 0) {
     const paths = [...new Set(importing.map(({ filePath }) => filePath))]
     platform.defer(platform.wakeImports(paths.map((filePath) => ({ filePath, delaySeconds: 0 }))))
+  }
+  const exporting = rows.filter(({ stage }) => stage === 'export')
+  if (exporting.length > 0) {
+    platform.defer(
+      platform.wakeExports(exporting.map(({ id: jobId }) => ({ jobId, delaySeconds: 0 }))),
+    )
   }
   for (const [queue, jobs] of groupByQueue(rows)) {
     platform.defer(platform.sendTickets(queue, jobs.length))

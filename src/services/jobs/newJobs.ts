@@ -9,6 +9,7 @@ import { errorResult } from '../../domain/result.ts'
 import { listRequiredEncoders, findJobSizeClass } from '../../domain/runnerRequirements.ts'
 import { findNameError } from '../../storage/contentCheck.ts'
 import type { Platform } from '../ports.ts'
+import { findDestinations } from '../exports/destinations.ts'
 import { findReferenceFiles, selectReferenceFiles } from '../variants/referenceFiles.ts'
 import { findOriginalProblem } from './sourceProblem.ts'
 
@@ -30,7 +31,7 @@ const NOT_IMPORTED = { etag: '', sizeBytes: 0 }
 export async function buildJobs(
   platform: Platform,
   caller: Creator,
-  { filePath, priority, source: remote }: CreateJobs,
+  { filePath, priority, source: remote, destination }: CreateJobs,
   renditions: Renditions,
 ) {
   // A file that is imported can replace a stored one. Its etag and size are recorded when it is stored.
@@ -54,6 +55,10 @@ export async function buildJobs(
   if (!references.ok) {
     return references
   }
+  const found = destination && findDestinations(platform, caller, destination, filePath, renditions)
+  if (found?.ok === false) {
+    return found
+  }
   const jobs = [...renditions].map(([transformation, rendition]): NewJob => ({
     id: generateJobId(Date.now()),
     transformation,
@@ -61,6 +66,7 @@ export async function buildJobs(
     requiredEncoders: listRequiredEncoders(rendition),
     sizeClass: findJobSizeClass(rendition, source.sizeBytes),
     referenceFiles: selectReferenceFiles(references.files, rendition),
+    destination: found?.destinations.get(transformation) ?? null,
   }))
   return { ok: true as const, jobs, source: { etag: source.etag, sizeBytes: source.sizeBytes } }
 }

@@ -52,7 +52,11 @@ export interface S3Client {
   ): Promise<string>
 }
 
-export function createS3Client(bucket: S3Bucket): S3Client {
+/**
+ * @param streamMs time for a request whose body is a stream. Without it there is none: the body can come from a slow
+ *   sender
+ */
+export function createS3Client(bucket: S3Bucket, streamMs: number | null = null): S3Client {
   const { endpoint, region, accessKeyId, secretAccessKey } = bucket
   const name = bucket.bucket
   const identity = { accessKeyId, secretAccessKey, region, service: 's3' }
@@ -73,12 +77,13 @@ export function createS3Client(bucket: S3Bucket): S3Client {
       // A proxy that compresses a response removes its length. Not signed, because proxies may change it.
       signed.headers.set('Accept-Encoding', 'identity')
       const late = new AbortController()
+      const limitMs = body instanceof ReadableStream ? streamMs : RESPONSE_MS
       const timer =
-        body instanceof ReadableStream
+        limitMs === null
           ? null
           : setTimeout(
-              () => late.abort(new Error(`no response within ${RESPONSE_MS / 1000} s`)),
-              RESPONSE_MS,
+              () => late.abort(new Error(`no response within ${limitMs / 1000} s`)),
+              limitMs,
             )
       try {
         return await fetch(signed.url.href, {

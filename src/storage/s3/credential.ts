@@ -4,6 +4,8 @@ import type { S3Bucket } from './client.ts'
 export interface S3Credential extends Omit<S3Bucket, 'bucket'> {
   /** The buckets that it may be used for. */
   buckets: readonly string[]
+  /** What the keys of objects that it may write begin with; empty for all, null if it may only read. */
+  writePrefix: string | null
   /** The ids of the API keys that may use it; null for every key without a restriction. */
   keys: readonly string[] | null
 }

@@ -40,8 +40,9 @@ export interface S3Store extends ObjectStore {
   ): Promise<string>
 }
 
-export function createS3Store(bucket: S3Bucket): S3Store {
-  const client = createS3Client(bucket)
+/** @param streamMs see `createS3Client` */
+export function createS3Store(bucket: S3Bucket, streamMs: number | null = null): S3Store {
+  const client = createS3Client(bucket, streamMs)
 
   /** Sends a request. @throws S3Error unless the response has one of these statuses */
   async function request(

@@ -35,6 +35,7 @@ export async function insertJob(job: NewJob = {}): Promise<JobRow> {
         requiredEncoders: ['aac', 'libx264'],
         sizeClass: 1,
         referenceFiles: [],
+        destination: null,
       },
     ],
     source: { etag: 'etag', sizeBytes: 1_000 },
@@ -85,7 +86,7 @@ export async function applyEvent(
         output: OUTPUT,
       }
       const outputKey = `${job.id}/${job.fence}`
-      return completeJob(db, claim, { outputKey, output: OUTPUT, finish }, now)
+      return completeJob(db, claim, { outputKey, output: OUTPUT, finish, isExported: false }, now)
     }
     case 'fail':
       return failJob(db, claim, { ...failure, retryAt: null }, now)
@@ -99,6 +100,9 @@ export async function applyEvent(
       return readChanged(await cancelJobRows(db, [job.id], false, now, UNRESTRICTED))
     case 'forceCancel':
       return readChanged(await cancelJobRows(db, [job.id], true, now, UNRESTRICTED))
+    case 'retryExport':
+      await failExportOf(job.id)
+      return readChanged(await retryJobRows(db, [job.id], UNRESTRICTED))
     case 'retry':
       return readChanged(await retryJobRows(db, [job.id], UNRESTRICTED))
   }
@@ -117,6 +121,20 @@ async function failImportOf(jobId: string, now: number): Promise<ChangedJob[]> {
   ])
   const failure = { code: 'import_refused', message: 'it was refused', keepsSource: false } as const
   return (await failImport(db, { filePath, fence: 0 }, failure, now))!
+}
+
+/** Has a failed job have a variant whose export failed. */
+async function failExportOf(jobId: string): Promise<void> {
+  const isFailed = "FROM jobs WHERE id = ? AND status = 'error'"
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO variants (file_path, transformation, output_key, job_id, size_bytes, source_etag, created_at)
+       SELECT file_path, transformation, id, id, 1, '', 0 ${isFailed}`,
+    ).bind(jobId),
+    env.DB.prepare(
+      `UPDATE jobs SET error_code = 'export_refused' WHERE id IN (SELECT id ${isFailed})`,
+    ).bind(jobId),
+  ])
 }
 
 async function readChanged([changed]: ChangedJob[]): Promise<JobRow | undefined> {

@@ -11,6 +11,7 @@ const ARCHIVE: S3Credential = {
   buckets: ['films', 'clips'],
   accessKeyId: 'the-id',
   secretAccessKey: 'the-secret',
+  writePrefix: null,
   keys: null,
 }
 const OBJECT = { credential: 'archive', bucket: 'films', key: 'a b/clip.mp4' }

@@ -23,6 +23,7 @@ const EVENT_TYPES: Record<JobEvent, string> = {
   cancel: 'job:cancelled',
   forceCancel: 'job:cancelled',
   retry: 'job:retrying',
+  retryExport: 'job:started',
 }
 async function listAttemptRows(id: string) {
   return (

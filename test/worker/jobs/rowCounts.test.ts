@@ -508,6 +508,7 @@ describe('the whole life of a job', () => {
       requiredEncoders: ['aac', 'libx264'],
       sizeClass: 1,
       referenceFiles: [],
+      destination: null,
     }
     await insertJobs(db, {
       filePath,
@@ -539,7 +540,8 @@ describe('the whole life of a job', () => {
       parts: [],
       output: OUTPUT,
     }
-    const completed = await completeJob(db, claim, { outputKey, output: OUTPUT, finish }, now)
+    const completion = { outputKey, output: OUTPUT, finish, isExported: false }
+    const completed = await completeJob(db, claim, completion, now)
     expect(completed).toMatchObject({ status: 'completed' })
   }
 

@@ -20,9 +20,13 @@ function read(credentials: unknown) {
 
 describe('S3_CREDENTIALS', () => {
   it('has credentials by name; without it there are none', () => {
-    expect(read({ archive: ARCHIVE }).get('archive')).toEqual({ ...ARCHIVE, keys: null })
+    expect(read({ archive: ARCHIVE }).get('archive')).toEqual({
+      ...ARCHIVE,
+      writePrefix: null,
+      keys: null,
+    })
     expect(read({ r2: { ...ARCHIVE, region: undefined } }).get('r2')!.region).toBe('auto')
-    expect(createSettings(env).s3Credentials.size).toBe(0)
+    expect(createSettings({ ...env, S3_CREDENTIALS: '' }).s3Credentials.size).toBe(0)
     expect(createSettings({ ...env, DIRECT_UPLOADS: '' }).directUploads).toBeNull()
   })
 
@@ -48,6 +52,7 @@ describe('S3_CREDENTIALS', () => {
       { archive: { ...ARCHIVE, buckets: ['../x'] } },
       'archive.buckets.0 must be the name of a bucket',
     ],
+    [{ archive: { ...ARCHIVE, writePrefix: '../' } }, 'archive.writePrefix must be the beginning'],
     [{ archive: { ...ARCHIVE, keys: ['root'] } }, 'archive.keys.0 must be the id of an API key'],
     [
       { archive: { ...ARCHIVE, bucket: 'films' } },

@@ -1,0 +1,17 @@
+/** Says where the result is stored besides the service. */
+import type { Job } from '../../client/index.ts'
+import { formatBytes } from '../format.ts'
+
+export function Destination({ job: { destination, stage } }: { job: Job }) {
+  if (!destination) {
+    return null
+  }
+  const { credential, bucket, key, sizeBytes } = destination
+  return (
+    <p>
+      Destination: <code>{key}</code> in the bucket {bucket} ({credential})
+      {sizeBytes !== null && ` · ${formatBytes(sizeBytes)} stored`}
+      {stage === 'export' && ' · being stored'}
+    </p>
+  )
+}

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { makeClip } from '../fixtures/media.ts'
-import { chooseFile, waitForText } from './dashboardPage.ts'
+import { chooseFile, click, waitForText } from './dashboardPage.ts'
 import { dashboardTest } from './dashboardTest.ts'
 
 const test = dashboardTest('/#/submit', 'Submit')
@@ -77,4 +77,26 @@ test('settings are saved as a preset, and chosen for a job', async ({ system, pa
   await waitForText(page, '"transformations":[{"preset":"card","quality":50}]')
   await page.locator('[name=width]').fill('1')
   await waitForText(page, 'w must be')
+})
+
+test('a text is copied, or selected where the page has no clipboard', async ({ system, page }) => {
+  const copyUrl = '[aria-label="Copy: URL of the variant"]'
+  await page.goto('about:blank')
+  await page.goto(`${system.url}/#/submit`)
+  const context = page.browserContext()
+  await context.overridePermissions(system.url, ['clipboard-read', 'clipboard-sanitized-write'])
+  await click(page, copyUrl)
+  await page.locator(`${copyUrl}::-p-text(Copied)`).wait()
+  const url = await page.evaluate(() => navigator.clipboard.readText())
+  expect(url).toMatch(/^http.*clip\.mp4$/)
+
+  // As on a page without TLS.
+  await page.evaluate(() =>
+    Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true }),
+  )
+  await click(page, '[aria-label="Copy: The same job with curl"]')
+  await waitForText(page, 'The text is selected: press Ctrl+C or ⌘C.')
+  const selected = await page.evaluate(() => getSelection()!.toString())
+  expect(selected).toMatch(/^curl -X POST .*queue\/jobs$/)
+  await context.clearPermissionOverrides()
 })

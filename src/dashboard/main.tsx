@@ -8,6 +8,7 @@ import { KeysPage } from './keys/KeysPage.tsx'
 import { OverviewPage } from './overview/OverviewPage.tsx'
 import { QueuesPage } from './queues/QueuesPage.tsx'
 import { type Route, useRoute } from './route.ts'
+import { RulesPage } from './rules/RulesPage.tsx'
 import { SignIn } from './SignIn.tsx'
 import { applyTheme, readTheme } from './theme.ts'
 import { WebhooksPage } from './webhooks/WebhooksPage.tsx'
@@ -33,6 +34,7 @@ const PAGES = [
   { path: '/jobs', label: 'Jobs', scope: 'jobs:read' },
   { path: '/submit', label: 'Submit', scope: 'jobs:write' },
   { path: '/queues', label: 'Queues', scope: 'queues:admin' },
+  { path: '/rules', label: 'Rules', scope: 'jobs:read' },
   { path: '/webhooks', label: 'Webhooks', scope: 'webhooks:read' },
   { path: '/keys', label: 'API keys', scope: 'keys:admin' },
 ] as const
@@ -55,6 +57,8 @@ function Page({ route: { path, query }, session }: { route: Route; session: Sess
       return <SubmitPage session={session} />
     case '/queues':
       return <QueuesPage session={session} />
+    case '/rules':
+      return <RulesPage session={session} />
     case '/webhooks':
       return <WebhooksPage session={session} />
     case '/keys':

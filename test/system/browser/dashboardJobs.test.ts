@@ -133,6 +133,7 @@ test('the pages fit a narrow, dark screen', async ({ system, page }) => {
     'overview',
     'submit',
     'queues',
+    'rules',
     'webhooks',
     'keys',
   ]) {

@@ -66,9 +66,13 @@ export function ShownOnce({ note, label, text }: { note: string; label: string; 
   )
 }
 
+/** True for a job that waits for the import of its file. */
+export function isImporting({ status, stage }: Pick<Job, 'status' | 'stage'>): boolean {
+  return status === 'pending' && stage === 'import'
+}
+
 export function JobProgress({ job }: { job: Job }) {
-  const isImporting = job.status === 'pending' && job.stage === 'import'
-  if (job.status !== 'running' && !isImporting) {
+  if (job.status !== 'running' && !isImporting(job)) {
     return null
   }
   const facts = [

@@ -1,16 +1,18 @@
 /** One job: its progress, its result next to the original, its attempts, and why it failed. */
 import { useEffect, useState } from 'preact/hooks'
 import type { Job } from '../../client/index.ts'
-import { client, type Session } from '../api.ts'
+import { client, noticeEnd, type Session } from '../api.ts'
 import { describeError, formatDuration, formatTime } from '../format.ts'
 import { Chunks } from './Chunks.tsx'
 import { ADVICE } from './advice.ts'
-import { JobProgress, Problem, Status } from '../parts.tsx'
+import { isImporting, JobProgress, Problem, Status } from '../parts.tsx'
 import { Attempts } from './Attempts.tsx'
 import { Destination } from './Destination.tsx'
 import { MediaFacts } from './MediaFacts.tsx'
 import { Results } from './Results.tsx'
 import { Waiting } from './Waiting.tsx'
+
+const IMPORT_CHECK_MS = 3_000
 
 /** Follows a job until it ends. */
 function useJob(jobId: string, turn: number, hasEvents: boolean) {
@@ -36,15 +38,33 @@ function useJob(jobId: string, turn: number, hasEvents: boolean) {
   return { job, error }
 }
 
+/** Calls back when the import for which a job waits has ended, because no event says so. */
+function useImportEnd(jobId: string, isWaiting: boolean, onEnd: () => void): void {
+  useEffect(() => {
+    if (!isWaiting) {
+      return undefined
+    }
+    async function check(): Promise<void> {
+      if (!isImporting(await client.jobs.get(jobId))) {
+        onEnd()
+      }
+    }
+    // A check that fails is repeated.
+    const timer = setInterval(() => void check().catch(noticeEnd), IMPORT_CHECK_MS)
+    return () => clearInterval(timer)
+  }, [jobId, isWaiting])
+}
+
 export function JobPage({ jobId, session }: { jobId: string; session: Session }) {
   const [turn, setTurn] = useState(0)
   const [problem, setProblem] = useState<string | null>(null)
   const { job, error } = useJob(jobId, turn, session.scopes.includes('events:read'))
+  useImportEnd(jobId, job !== null && isImporting(job), () => setTurn((last) => last + 1))
   async function act(action: (id: string) => Promise<unknown>): Promise<void> {
     try {
       await action(jobId)
       setProblem(null)
-      setTurn(turn + 1)
+      setTurn((last) => last + 1)
     } catch (failure) {
       setProblem(describeError(failure))
     }

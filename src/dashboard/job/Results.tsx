@@ -1,7 +1,7 @@
 /** The result of a job in a player, next to the original, and a line that shows it on other pages. */
 import type { Job } from '../../client/index.ts'
 import { client } from '../api.ts'
-import { Copyable } from '../parts.tsx'
+import { Copyable, isImporting } from '../parts.tsx'
 import { useLoaded } from '../useLoaded.ts'
 import { Player } from './Player.tsx'
 import { findStoryboard } from './storyboard.ts'
@@ -44,17 +44,19 @@ export function Results({ job }: { job: Job }) {
             </figcaption>
           </figure>
         )}
-        <figure>
-          <Player
-            url={original}
-            type={job.filePath.split('.').at(-1)!.toLowerCase()}
-            label="Original"
-            storyboard={storyboard}
-          />
-          <figcaption>
-            Original · <a href={original}>open</a>
-          </figcaption>
-        </figure>
+        {!isImporting(job) && (
+          <figure>
+            <Player
+              url={original}
+              type={job.filePath.split('.').at(-1)!.toLowerCase()}
+              label="Original"
+              storyboard={storyboard}
+            />
+            <figcaption>
+              Original · <a href={original}>open</a>
+            </figcaption>
+          </figure>
+        )}
       </div>
       {isReady && <Copyable label="URL of the result" text={new URL(url, location.origin).href} />}
       {job.status !== 'error' && job.status !== 'cancelled' && (

@@ -2,11 +2,8 @@
 import type { Job } from '../../client/index.ts'
 import { client, type Session } from '../api.ts'
 import { formatTime } from '../format.ts'
+import { isImporting } from '../parts.tsx'
 import { useLoaded } from '../useLoaded.ts'
-
-function isImporting({ stage }: Job): boolean {
-  return stage === 'import'
-}
 
 /** Returns the reasons that lie in the queue; none if the key may not see it. */
 async function findReasons(job: Job, { scopes }: Session): Promise<string[]> {

@@ -8,14 +8,16 @@ import { useVariantCheck } from './useVariantCheck.ts'
 const DEFAULT_VARIANT = 'f_mp4'
 
 interface Props {
+  /** As a request for jobs names the file. */
+  file: { filePath: string } | { source: { url: string; filePath: string } }
   filePath: string
   queue: string
   transformation: Transformation
 }
-export function SameRequest({ filePath, queue, transformation }: Props) {
+export function SameRequest({ file, filePath, queue, transformation }: Props) {
   const isDefault = queue === 'default'
   const body = {
-    filePath,
+    ...file,
     transformations: [transformation],
     ...(!isDefault && { queue }),
   }

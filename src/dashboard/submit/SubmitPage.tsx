@@ -1,4 +1,4 @@
-/** Stores files and creates a job for a variant of each. */
+/** Stores files, or has one imported, and creates a job for a variant of each. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Transformation, UploadProgress } from '../../client/index.ts'
 import { client, type Session } from '../api.ts'
@@ -8,6 +8,7 @@ import { DropZone } from './DropZone.tsx'
 import { KeptUploads } from './KeptUploads.tsx'
 import { findKept, storeFile } from './keptUploads.ts'
 import { Presets } from './Presets.tsx'
+import { RemoteFile } from './RemoteFile.tsx'
 import { SameRequest } from './SameRequest.tsx'
 import { type Field, TransformationFields } from './TransformationFields.tsx'
 
@@ -21,6 +22,7 @@ function joinPath(folder: string, name: string): string {
 
 export function SubmitPage({ session }: { session: Session }) {
   const [files, setFiles] = useState<File[]>([])
+  const [remote, setRemote] = useState({ url: '', name: '' })
   const [folder, setFolder] = useState(session.pathPrefix ?? 'videos')
   const [queue, setQueue] = useState(session.queue ?? 'default')
   const [values, setValues] = useState<Record<string, Field>>({})
@@ -30,6 +32,10 @@ export function SubmitPage({ session }: { session: Session }) {
   const isShown = useRef(true)
   useEffect(() => () => void (isShown.current = false), [])
   const mayStore = session.scopes.includes('files:write')
+  // Chosen files come first.
+  const isImport = remote.url !== '' && files.length === 0
+  const filePath = joinPath(folder, files[0]?.name ?? (isImport ? remote.name : 'clip.mp4'))
+  const file = isImport ? { source: { url: remote.url, filePath } } : { filePath }
 
   function choose(chosen: File[]): void {
     setFiles(chosen)
@@ -43,22 +49,29 @@ export function SubmitPage({ session }: { session: Session }) {
     setProblem(null)
     stopped.current = new AbortController()
     const { signal } = stopped.current
+    const transformations = [values as Transformation]
     try {
       let last = ''
-      for (const file of files) {
-        const filePath = joinPath(folder, file.name)
-        setUpload({ name: file.name, sentBytes: 0, totalBytes: file.size })
-        await storeFile(filePath, file, {
+      if (isImport) {
+        const request = { ...file, transformations, queue }
+        const [job] = await client.jobs.create(request, { signal })
+        last = job!.id
+      }
+      for (const chosen of files) {
+        const { name, size } = chosen
+        const path = joinPath(folder, name)
+        setUpload({ name, sentBytes: 0, totalBytes: size })
+        await storeFile(path, chosen, {
           signal,
-          onProgress: (progress) => setUpload({ name: file.name, ...progress }),
+          onProgress: (progress) => setUpload({ name, ...progress }),
         })
-        const transformations = [values as Transformation]
-        const [job] = await client.jobs.create({ filePath, transformations, queue }, { signal })
+        const request = { filePath: path, transformations, queue }
+        const [job] = await client.jobs.create(request, { signal })
         last = job!.id
       }
       // The upload goes on while other pages are shown, and does not leave them.
       if (isShown.current) {
-        location.hash = files.length === 1 ? `/jobs/${last}` : '/jobs'
+        location.hash = files.length <= 1 ? `/jobs/${last}` : '/jobs'
       }
     } catch (error) {
       setProblem(signal.aborted ? 'Stopped. Start again to continue.' : describeError(error))
@@ -74,6 +87,9 @@ export function SubmitPage({ session }: { session: Session }) {
       )}
       {mayStore && upload === null && <KeptUploads />}
       {mayStore && <DropZone files={files} onFiles={choose} />}
+      {mayStore && (
+        <RemoteFile remote={remote} isDisabled={files.length > 0} onChange={setRemote} />
+      )}
       <div class="fields">
         <label>
           Folder
@@ -111,8 +127,8 @@ export function SubmitPage({ session }: { session: Session }) {
         </div>
       )}
       <div class="actions">
-        <button class="primary" disabled={files.length === 0 || upload !== null}>
-          {upload ? 'Uploading …' : 'Upload and create jobs'}
+        <button class="primary" disabled={(files.length === 0 && !isImport) || upload !== null}>
+          {upload ? 'Uploading …' : isImport ? 'Import and create jobs' : 'Upload and create jobs'}
         </button>
         {upload && (
           <button type="button" onClick={() => stopped.current?.abort()}>
@@ -121,7 +137,8 @@ export function SubmitPage({ session }: { session: Session }) {
         )}
       </div>
       <SameRequest
-        filePath={joinPath(folder, files[0]?.name ?? 'clip.mp4')}
+        file={file}
+        filePath={filePath}
         queue={queue}
         transformation={values as Transformation}
       />

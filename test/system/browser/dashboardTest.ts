@@ -3,8 +3,8 @@ import { systemTest } from '../fixtures/systemTest.ts'
 import { openPage } from './dashboardPage.ts'
 
 /** @param heading of the page at `path`, which begins with "/" */
-export function dashboardTest(path: string, heading: string) {
-  return systemTest({ runners: 0 }).extend(
+export function dashboardTest(path: string, heading: string, env: Record<string, string> = {}) {
+  return systemTest({ runners: 0, env }).extend(
     'page',
     { scope: 'file' },
     async ({ system }, { onCleanup }) => {

@@ -64,7 +64,7 @@ async function listAbilities(settings: Settings) {
  * Memory for the runner and ffmpeg: the setting if there is one, otherwise the memory of the
  * machine, or the limit of the container if that is lower.
  */
-function availableMemoryBytes({ memoryBytes }: Settings): number {
+export function availableMemoryBytes({ memoryBytes }: Settings): number {
   return memoryBytes ?? Math.min(totalmem(), process.constrainedMemory() || Infinity)
 }
 

@@ -1,7 +1,7 @@
 /**
  * Claim loop: claims jobs, runs them, and decides when to wait and when to exit. Several small jobs
- * run at once, or one other job. While a small output is uploaded, or the audio of a split job is
- * encoded, the next job is claimed.
+ * run at once, or one other job. While a small output is uploaded, a chunk is almost done, or the audio of a
+ * split job is encoded, the next job is claimed.
  */
 import {
   MIN_PROTOCOL_VERSION,
@@ -40,9 +40,12 @@ interface LoopOptions {
   /**
    * Never throws.
    *
-   * @param onUpload see `RunJob`
+   * @param onAlmostDone see `RunJob`
    */
-  runAssignment: (assignment: Assignment, onUpload: (sizeBytes: number) => void) => Promise<void>
+  runAssignment: (
+    assignment: Assignment,
+    onAlmostDone: (sizeBytes: number) => void,
+  ) => Promise<void>
 }
 
 interface LoopState {
@@ -98,12 +101,12 @@ async function claimUntilEnd(options: LoopOptions, jobs: HeldJobs): Promise<Loop
       const assignment = await claim(options, state, { claimable, idleMsLeft })
       if (assignment !== null && !jobs.includes(assignment)) {
         state.prefersJobs = assignment.chunk !== undefined
-        jobs.start(assignment, (onUpload) => options.runAssignment(assignment, onUpload))
+        jobs.start(assignment, (onAlmostDone) => options.runAssignment(assignment, onAlmostDone))
         continue
       }
       if (hasJobs) {
         // A job that has ended during the claim is a change too.
-        await (claimable === 'small' || jobs.hasAudio() ? change : jobs.waitForAll())
+        await change
         idleSince = performance.now()
         continue
       }

@@ -21,12 +21,15 @@ interface HeldJob {
   isSmall: boolean
   /** True for the audio of a split job, beside which the runner does other work. */
   isAudio: boolean
-  /** True when only the upload and the finish of a small output are left. */
-  isUploading: boolean
+  /** True when only the last second of a chunk is left, or the upload and the finish of a small output. */
+  isAlmostDone: boolean
 }
 
-/** @param onUpload to be called when the output is complete, with its size */
-export type RunJob = (onUpload: (sizeBytes: number) => void) => Promise<void>
+/**
+ * @param onAlmostDone to be called when the output is complete, with its size; for a chunk also shortly
+ *   before, with the expected size
+ */
+export type RunJob = (onAlmostDone: (sizeBytes: number) => void) => Promise<void>
 
 export type HeldJobs = ReturnType<typeof createHeldJobs>
 
@@ -54,11 +57,10 @@ export function createHeldJobs(maxSmallJobs: number, now = () => performance.now
     /** Returns true for an assignment that the gateway has sent before. */
     includes: ({ jobId, fence }: Assignment) =>
       [...jobs].some((job) => job.assignment.jobId === jobId && job.assignment.fence === fence),
-    hasAudio: () => [...jobs].some(({ isAudio }) => isAudio),
     listIds: () => [...jobs].map(({ assignment }) => assignment.jobId),
     /** Returns which jobs can be claimed now; null for none. */
     findClaimable(): 'any' | 'small' | null {
-      const unfinished = [...jobs].filter(({ isUploading }) => !isUploading)
+      const unfinished = [...jobs].filter(({ isAlmostDone }) => !isAlmostDone)
       const running = unfinished.filter(({ isAudio }) => !isAudio)
       if (jobs.size >= 2 * maxSmallJobs || unfinished.length - running.length > 1) {
         return null
@@ -76,12 +78,12 @@ export function createHeldJobs(maxSmallJobs: number, now = () => performance.now
         assignment,
         isSmall: isSmallJob(assignment),
         isAudio: assignment.chunk?.kind === 'audio',
-        isUploading: false,
+        isAlmostDone: false,
       }
       jobs.add(job)
       const ended = run((sizeBytes) => {
         const { chunk } = assignment
-        job.isUploading =
+        job.isAlmostDone =
           sizeBytes <= (chunk === undefined ? MAX_OVERLAPPED_BYTES : MAX_OVERLAPPED_CHUNK_BYTES)
         announce()
       })
@@ -90,7 +92,7 @@ export function createHeldJobs(maxSmallJobs: number, now = () => performance.now
         announce()
       })
     },
-    /** Resolves when a job has ended, or its upload has begun. */
+    /** Resolves when a job is almost done, its upload has begun, or it has ended. */
     waitForChange: () => change.promise,
     async waitForAll(): Promise<void> {
       while (jobs.size > 0) {

@@ -67,12 +67,12 @@ async function main(settings: Settings): Promise<number> {
     shutdown: shutdown.begun,
     capabilities,
     smallJobs,
-    runAssignment: (assignment, onUpload) =>
+    runAssignment: (assignment, onAlmostDone) =>
       runAssignment(assignment, {
         ...shared,
         shutdown,
         settings: isSmallJob(assignment) ? smallSettings : settings,
-        onUpload,
+        onAlmostDone,
       }),
   })
   log('info', 'runner ended', { reason })

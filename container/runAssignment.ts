@@ -38,8 +38,8 @@ interface RunnerContext {
   recentBlocks?: RecentBlocks
   /** Absent if no files of chunks are kept. */
   recentChunks?: RecentChunks
-  /** Called when the output is complete, with its size. */
-  onUpload?: (sizeBytes: number) => void
+  /** See `Attempt`. */
+  onAlmostDone?: (sizeBytes: number) => void
 }
 
 /** Never throws: outcomes are reported to the gateway, and errors are logged. */
@@ -67,9 +67,9 @@ export async function runAssignment(assignment: Assignment, runner: RunnerContex
       probeMemo,
       readProbe: () => runner.probes?.read(probeMemo) ?? null,
       chunkVersion: runner.probes?.version ?? null,
-      onUpload: (sizeBytes) => {
+      onAlmostDone: (sizeBytes) => {
         keepProbe()
-        runner.onUpload?.(sizeBytes)
+        runner.onAlmostDone?.(sizeBytes)
       },
     })
     keepProbe()

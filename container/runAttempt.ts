@@ -14,6 +14,7 @@ import {
   splitVariant,
   toChunkFailure,
 } from './attempt/makeChunk.ts'
+import { overlapNextChunk } from './attempt/overlapNextChunk.ts'
 import {
   examineAndPlan,
   explainDuration,
@@ -126,6 +127,9 @@ async function makeChunk(
   try {
     const plan = await timeStage('analyse', () => planAssignedChunk(attempt, chunk, planned))
     showPlan(attempt, plan)
+    if (chunk.kind === 'video') {
+      overlapNextChunk(attempt, planned)
+    }
     const checked = { ...attempt, checksTimes: !areTimesExamined(planned.context) }
     const { stream } = planned.plan
     if (plan.stream !== undefined && stream !== undefined) {
@@ -175,7 +179,7 @@ async function makeSingleFile(attempt: RunningAttempt, plan: RenderPlan, timeSta
   if (note !== null) {
     addNote(record, note)
   }
-  attempt.onUpload(output.sizeBytes)
+  attempt.onAlmostDone(output.sizeBytes)
   return storeFile(attempt, plan, output, timeStage)
 }
 
@@ -187,7 +191,7 @@ async function makeChunkFile(
   timeStage: StageTimer,
 ) {
   const output = await executePlan(attempt, plan, timeStage)
-  attempt.onUpload(output.sizeBytes)
+  attempt.onAlmostDone(output.sizeBytes)
   const facts = await timeStage('verify', () => measureAssignedChunk(attempt, chunk, plan))
   return { ...(await storeFile(attempt, plan, output, timeStage)), chunk: facts }
 }

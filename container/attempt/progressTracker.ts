@@ -19,6 +19,13 @@ const VERIFY_SECONDS = 1
 /** Upload rate that is assumed until the upload is measured: 80 Mbit/s. */
 const DEFAULT_UPLOAD_BYTES_PER_SECOND = 1e7
 
+interface BeforeEnd {
+  /** Seconds before the estimated end of the last step. */
+  seconds: number
+  /** @param sizeBytes expected size of the output */
+  call: (sizeBytes: number) => void
+}
+
 export type ProgressTracker = ReturnType<typeof createProgressTracker>
 
 /**
@@ -37,6 +44,7 @@ export function createProgressTracker(
   let outputBytes: number | null = null
   let uploadRate: RateMeter | null = null
   let uploadedShare = 0
+  let beforeEnd: BeforeEnd | null = null
 
   function advance(progress: number) {
     state.progress = Math.max(state.progress, Math.min(scale.end, progress))
@@ -82,8 +90,20 @@ export function createProgressTracker(
         : null
   }
 
+  /** Calls `beforeEnd` once, when so little is left of the steps. */
+  function announceEnd() {
+    const seconds = steps.secondsLeft(clock())
+    if (beforeEnd !== null && seconds !== null && seconds <= beforeEnd.seconds) {
+      beforeEnd.call(steps.expectedOutputBytes())
+      beforeEnd = null
+    }
+  }
+
   return {
     refresh,
+    callBeforeEnd(options: BeforeEnd) {
+      beforeEnd = options
+    },
     /** @param speed playback speed of the output */
     setPlan(plan: RenderPlan, speed = 1) {
       playbackSpeed = speed
@@ -107,6 +127,7 @@ export function createProgressTracker(
       steps.update(progress, clock())
       advanceSteps()
       refresh()
+      announceEnd()
     },
     finishStep(step: Step) {
       steps.finish(step)

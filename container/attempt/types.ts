@@ -49,8 +49,11 @@ export interface Attempt {
   shutdown?: Shutdown
   /** Aborts `signal`. */
   end: (reason: unknown) => void
-  /** To be called when the output is complete, with its size. */
-  onUpload: (sizeBytes: number) => void
+  /**
+   * To be called when the output is complete, with its size, so that the next job can begin. For a
+   * chunk also shortly before that, with the expected size.
+   */
+  onAlmostDone: (sizeBytes: number) => void
 }
 
 /** Adds a note to the plan of the record. */

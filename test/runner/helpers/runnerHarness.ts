@@ -81,8 +81,8 @@ export function runUntilIdle(
     ...shared,
     shutdown: shutdown.begun,
     smallJobs: settings.smallJobs ?? 1,
-    runAssignment: (assignment, onUpload) =>
-      runAssignment(assignment, { ...shared, shutdown, onUpload }),
+    runAssignment: (assignment, onAlmostDone) =>
+      runAssignment(assignment, { ...shared, shutdown, onAlmostDone }),
   })
 }
 

@@ -83,7 +83,7 @@ export async function openSplitJob(options: {
     probeMemo: createProbeMemo(),
     signal: new AbortController().signal,
     end: () => {},
-    onUpload: () => {},
+    onAlmostDone: () => {},
     state,
     tracker: createProgressTracker(state),
     scratch,

@@ -39,8 +39,8 @@ function start(rendition: Assignment['rendition'], jobId: string, chunk?: 'audio
         },
       }),
     }),
-    (onUpload) => {
-      upload = onUpload
+    (onAlmostDone) => {
+      upload = onAlmostDone
       return ended.promise
     },
   )
@@ -81,14 +81,28 @@ it('runs another job besides the audio of a split job, but none besides those of
   expect(held.findClaimable()).toBe('any')
   const chunk = start(video(), 'video_1', 'video')
   expect(held.findClaimable()).toBeNull()
-  expect(held.hasAudio()).toBe(true)
   await chunk.end()
   const other = start(video(), 'audio_2', 'audio')
   expect(held.findClaimable()).toBeNull()
   await audio.end()
   expect(held.findClaimable()).toBe('any')
   await other.end()
-  expect(held.hasAudio()).toBe(false)
+})
+
+it('announces that a chunk is almost done, and then its upload', async () => {
+  const chunk = start(video(), 'video_1', 'video')
+  expect(held.findClaimable()).toBeNull()
+  const change = held.waitForChange()
+  chunk.upload(64 * MIB)
+  await change
+  expect(held.findClaimable()).toBe('any')
+  const next = start(video(), 'video_2', 'video')
+  expect(held.findClaimable()).toBeNull()
+  const second = held.waitForChange()
+  chunk.upload(64 * MIB)
+  await second
+  expect(held.findClaimable()).toBeNull()
+  await next.end()
 })
 
 it('ends the small jobs every two seconds, so that another one has its turn', async () => {

@@ -222,3 +222,35 @@ it('the progress of a part of a video counts from its start, and a further attem
   expect(state.speed).toBeGreaterThan(1)
   expect(state.etaSeconds).toBeLessThan(10)
 })
+
+describe('the end of the steps', () => {
+  it('is announced once, 1.5 s before it, with the expected size', () => {
+    const encode = step('encode')
+    setPlan([encode])
+    const announced: { sizeBytes: number; at: number }[] = []
+    tracker.callBeforeEnd({
+      seconds: 1.5,
+      call: (sizeBytes) => announced.push({ sizeBytes, at: now }),
+    })
+    tracker.enterStage('encode')
+    tracker.beginStep(encode)
+    run(10, 9.5)
+    expect(announced).toEqual([{ sizeBytes: 1e8, at: 108.5 }])
+  })
+
+  it('is not announced between two passes', () => {
+    const passes = [step('analyse'), step('encode')]
+    setPlan(passes)
+    const announced: number[] = []
+    tracker.callBeforeEnd({ seconds: 1.5, call: () => announced.push(now) })
+    tracker.enterStage('analyse')
+    tracker.beginStep(passes[0]!)
+    run(10, 10)
+    expect(announced).toEqual([])
+    tracker.finishStep(passes[0]!)
+    tracker.enterStage('encode')
+    tracker.beginStep(passes[1]!)
+    run(10, 9)
+    expect(announced).toEqual([118.5])
+  })
+})

@@ -8,12 +8,7 @@ import type { ChunkAssignment, Stage } from '../src/contract/runnerProtocol.ts'
 import { executePlan } from './attempt/executePlan.ts'
 import { createAttemptState, sendHeartbeats } from './attempt/heartbeat.ts'
 import { areTimesExamined } from './attempt/examineInputs.ts'
-import {
-  measureAssignedChunk,
-  planAssignedChunk,
-  splitVariant,
-  toChunkFailure,
-} from './attempt/makeChunk.ts'
+import { measureAssignedChunk, planAssignedChunk, toChunkFailure } from './attempt/makeChunk.ts'
 import { overlapNextChunk } from './attempt/overlapNextChunk.ts'
 import {
   examineAndPlan,
@@ -23,6 +18,7 @@ import {
   type PlannedVariant,
 } from './attempt/planAttempt.ts'
 import { createProgressTracker, type ProgressTracker } from './attempt/progressTracker.ts'
+import { splitVariant } from './attempt/splitVariant.ts'
 import {
   createScratchFolder,
   emptyScratchFolder,
@@ -100,7 +96,7 @@ async function runStages(attempt: RunningAttempt) {
   if (chunk !== undefined) {
     return makeChunk(attempt, chunk, planned, timeStage)
   }
-  const split = splitVariant(attempt, planned)
+  const split = await splitVariant(attempt, planned)
   if (split !== null) {
     showPlan(attempt, planned.plan)
     return split

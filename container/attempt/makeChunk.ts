@@ -1,97 +1,23 @@
-/** Splits a long encode into chunks, and makes one chunk of a job that was split. */
+/** Plans one chunk of a job that was split, and measures its file. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ChunkFacts } from '../../src/contract/chunk.ts'
-import type { Rendition, RenditionOf } from '../../src/contract/rendition.ts'
+import type { RenditionOf } from '../../src/contract/rendition.ts'
 import type { ChunkAssignment, CompletedChunk } from '../../src/contract/runnerProtocol.ts'
-import type { StoredProbe } from '../../src/contract/storedProbe.ts'
 import { resolveFfmpegTools } from '../capabilities.ts'
 import { CannotJoin, JobFailure } from '../failures.ts'
 import { chunkFileName } from '../ffmpeg/chunks/chunkFile.ts'
 import { measureChunk } from '../ffmpeg/chunks/measureChunk.ts'
 import { planChunk } from '../ffmpeg/chunks/planChunk.ts'
-import {
-  type ChunkPlan,
-  type NotSplit,
-  planChunks,
-  type SplitOptions,
-} from '../ffmpeg/chunks/planChunks.ts'
 import { planJoin } from '../ffmpeg/chunks/planJoin.ts'
 import { planStreamChunk, planStreamJoin } from '../ffmpeg/chunks/planStreamChunk.ts'
-import { planStreamChunks } from '../ffmpeg/chunks/planStreamChunks.ts'
 import type { PlanContext, RenderPlan } from '../ffmpeg/renderPlan.ts'
 import { downloadChunks } from '../gateway/downloadChunks.ts'
 import { hashFile } from '../gateway/hashFile.ts'
 import { mayComeFromTimes, type PlannedVariant } from './planAttempt.ts'
 import { downloadReusedTracks } from './reusedTracks.ts'
+import { plansSameChunks } from './splitVariant.ts'
 import type { RunningAttempt } from './types.ts'
-
-interface SplitResult {
-  outcome: 'split'
-  planKey: string
-  chunks: NonNullable<ReturnType<typeof planChunks>['ranges']>
-  seconds: number
-  probe: StoredProbe
-  trackKeys?: Record<string, string>
-}
-
-/**
- * Plans the chunks of an encode. Returns null if the variant is not split; the plan then has a note
- * with the reason, unless the variant is too short or may not be split.
- */
-export function splitVariant(
-  { assignment, chunkVersion, readProbe }: RunningAttempt,
-  { context, plan }: PlannedVariant,
-): SplitResult | null {
-  const { rendition, chunkSeconds, unsplitReason } = assignment
-  if (unsplitReason !== null) {
-    plan.notes.push(`Encoded as a whole, because its chunks could not be joined: ${unsplitReason}`)
-  }
-  const isEncoded = plan.video?.action === 'encode' && plan.mode !== 'remux'
-  if (chunkSeconds === 0 || !isEncoded) {
-    return null
-  }
-  const split = planSplit(rendition, context, { chunkSeconds, encoderVersion: chunkVersion ?? '' })
-  const probe = readProbe()
-  const seconds = plan.expect?.seconds ?? plan.stream?.seconds ?? null
-  if (split.ranges === null) {
-    if (split.reason !== null) {
-      plan.notes.push(`Not split into chunks: ${split.reason}`)
-    }
-    return null
-  }
-  if (chunkVersion === null) {
-    plan.notes.push('Not split into chunks: the ffmpeg of the runner has not stated its version.')
-    return null
-  }
-  // Without its stored probe, other runners may plan differently.
-  return probe === null || seconds === null
-    ? null
-    : {
-        outcome: 'split',
-        planKey: split.planKey,
-        ...(split.trackKeys && { trackKeys: split.trackKeys }),
-        chunks: split.ranges,
-        seconds,
-        probe,
-      }
-}
-
-/** Plans the chunks of a variant. Only videos and streams are split; the others are short, or have no video. */
-function planSplit(
-  rendition: Rendition,
-  context: PlanContext,
-  options: SplitOptions,
-): ChunkPlan | NotSplit {
-  switch (rendition.kind) {
-    case 'video':
-      return planChunks(rendition, context, options)
-    case 'stream':
-      return planStreamChunks(rendition, context, options)
-    default:
-      return { ranges: null, reason: null }
-  }
-}
 
 /**
  * Plans the chunk of the assignment.
@@ -103,10 +29,8 @@ export async function planAssignedChunk(
   chunk: ChunkAssignment,
   { context, plan: whole }: PlannedVariant,
 ): Promise<RenderPlan> {
-  const { chunkSeconds, rendition } = attempt.assignment
-  const options = { chunkSeconds, encoderVersion: attempt.chunkVersion ?? '' }
-  const split = planSplit(rendition, context, options)
-  if (split.ranges === null || split.planKey !== chunk.planKey) {
+  const { rendition } = attempt.assignment
+  if (!(await plansSameChunks(attempt, context, chunk))) {
     throw new CannotJoin(
       'internal',
       'The runner of a chunk has planned other chunks than the runner that split the job.',

@@ -10,7 +10,9 @@ import type { EditedOutput } from '../edit/editedOutput.ts'
 import { requestTracks } from '../plan/planVideo.ts'
 import { decideTracks, type TrackDecisions } from '../plan/trackDecisions.ts'
 import type { PlanContext } from '../renderPlan.ts'
+import { alignStarts } from './alignStarts.ts'
 import { listChunkStarts } from './chunkStarts.ts'
+import { findReadStart } from './lead.ts'
 import { planChunk } from './planChunk.ts'
 import { computePlanKey } from './planKey.ts'
 import { findSplitObstacle } from './splitObstacle.ts'
@@ -25,6 +27,8 @@ export interface SplitOptions {
   chunkSeconds: number
   /** Version of ffmpeg and of its encoders, which determine the bytes of a chunk too. */
   encoderVersion: string
+  /** See `alignStarts`; absent for chunks of equal durations. */
+  keyframes?: readonly number[]
 }
 
 export interface ChunkPlan {
@@ -32,6 +36,8 @@ export interface ChunkPlan {
   ranges: ChunkRange[]
   /** Hash of everything that determines the bytes of the chunks. */
   planKey: string
+  /** For a video: seconds of the source from which its chunks are read, those that begin at the start left out. */
+  readStarts?: number[]
   /** For a stream: such a hash for each of its tracks, by the name of the track. */
   trackKeys?: Record<string, string>
 }
@@ -62,20 +68,21 @@ export function planChunks(
   if (reason !== null || seconds === null) {
     return { ranges: null, reason }
   }
-  const ranges = listRanges(output, decisions, { seconds, chunkSeconds: options.chunkSeconds })
+  const ranges = listRanges(output, decisions, { ...options, seconds })
   const planKey = computePlanKey(
     context,
     { ranges, encoderVersion: options.encoderVersion },
     (anonymous, range) => planChunk(rendition, anonymous, range),
   )
-  return { ranges, planKey }
+  const readStarts = ranges
+    .filter(({ kind, startSeconds }) => kind === 'video' && startSeconds > 0)
+    .map(({ startSeconds }) => findReadStart(startSeconds, output))
+  return { ranges, planKey, readStarts }
 }
 
-function listRanges(
-  output: EditedOutput,
-  { audio }: TrackDecisions,
-  video: { seconds: number; chunkSeconds: number },
-): ChunkRange[] {
+type Video = Pick<SplitOptions, 'chunkSeconds' | 'keyframes'> & { seconds: number }
+
+function listRanges(output: EditedOutput, { audio }: TrackDecisions, video: Video): ChunkRange[] {
   const whole = { startSeconds: 0, endSeconds: null, frames: null }
   const hasAudio = audio !== null && audio.action !== 'drop'
   return [
@@ -90,13 +97,14 @@ function listRanges(
  */
 function listVideoRanges(
   output: EditedOutput,
-  { seconds, chunkSeconds }: { seconds: number; chunkSeconds: number },
+  { seconds, chunkSeconds, keyframes = [] }: Video,
 ): ChunkRange[] {
   const rate = output.frameRate ?? ASSUMED_FRAME_RATE
-  const firstFrames = listChunkStarts(seconds * rate, {
+  const evenStarts = listChunkStarts(seconds * rate, {
     size: chunkSeconds * rate,
     max: MAX_VIDEO_CHUNKS,
   }).map(Math.round)
+  const firstFrames = alignStarts(evenStarts, output, { rate, keyframes })
   return firstFrames.map((first, index) => {
     const next = firstFrames[index + 1] ?? null
     return {

@@ -8,12 +8,8 @@ import type { EditedOutput } from '../edit/editedOutput.ts'
 import { readFirstTime } from '../edit/steps/selectRange.ts'
 import { findKeyframeBefore } from '../probe/keyframeBefore.ts'
 import type { FfmpegStep, PlanContext, Step, TaskEnvironment, TaskStep } from '../renderPlan.ts'
+import { findReadStart } from './lead.ts'
 
-/**
- * Time that is read before a chunk. Filters need up to three frames: `yadif` one on either side, and
- * `fps` the frame that is shown when the chunk begins.
- */
-const LEAD = { seconds: 1, frames: 12 }
 /** The second try reads from this much earlier. */
 const LONG_LEAD_SECONDS = 60
 /** In a file in which ffmpeg does not seek exactly, it seeks to this long before the key frame. */
@@ -84,10 +80,7 @@ function listReadStarts({ range, output }: VideoChunk): number[] {
   if (range.startSeconds === 0) {
     return [0]
   }
-  const [{ trim, video }] = output.files
-  const leadSeconds = Math.max(LEAD.seconds, LEAD.frames / (video?.frameRate ?? 5))
-  const start = trim.startSeconds + range.startSeconds * output.edits.speed
-  const first = Math.max(0, start - leadSeconds)
+  const first = findReadStart(range.startSeconds, output)
   return [...new Set([first, first - LONG_LEAD_SECONDS, 0])].filter((second) => second >= 0)
 }
 

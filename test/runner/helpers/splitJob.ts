@@ -5,7 +5,7 @@ import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { createProgressTracker } from '../../../container/attempt/progressTracker.ts'
 import { examineInputs } from '../../../container/attempt/examineInputs.ts'
-import { probeInputs } from '../../../container/attempt/probeInputs.ts'
+import { probeEnvironment, probeInputs } from '../../../container/attempt/probeInputs.ts'
 import { runStep } from '../../../container/attempt/runStep.ts'
 import { createAttemptState } from '../../../container/attempt/heartbeat.ts'
 import type { RunningAttempt } from '../../../container/attempt/types.ts'
@@ -15,6 +15,7 @@ import { measureChunk } from '../../../container/ffmpeg/chunks/measureChunk.ts'
 import { planChunk } from '../../../container/ffmpeg/chunks/planChunk.ts'
 import { planChunks } from '../../../container/ffmpeg/chunks/planChunks.ts'
 import { type ChunkFile, planJoin } from '../../../container/ffmpeg/chunks/planJoin.ts'
+import { findKeyframesBefore } from '../../../container/ffmpeg/probe/keyframesBefore.ts'
 import { planRendition } from '../../../container/ffmpeg/plan/planRendition.ts'
 import { createProbeMemo } from '../../../container/ffmpeg/probe/probeMemo.ts'
 import type { PlanContext, RenderPlan, Step } from '../../../container/ffmpeg/renderPlan.ts'
@@ -33,8 +34,12 @@ export interface SplitJob {
   rendition: Video
   sourceFile: string
   context: PlanContext
+  /** The key frames from which the chunks are decoded, as a runner finds them. */
+  keyframes: number[]
   close: () => Promise<void>
 }
+
+const SPLIT = { chunkSeconds: 2, encoderVersion: 'test' }
 
 /** Probes a file for a rendition, as a runner does. The caller closes the job. */
 export async function openSplitJob(options: {
@@ -97,7 +102,10 @@ export async function openSplitJob(options: {
     checksTimes: false,
   }
   const context = await examineInputs(attempt, await probeInputs(attempt), true)
-  return { attempt, rendition, sourceFile: file, context, close }
+  const { readStarts = [] } = { readStarts: [], ...planChunks(rendition, context, SPLIT) }
+  const environment = probeEnvironment(attempt, original)
+  const keyframes = await findKeyframesBefore(context.source, readStarts, environment)
+  return { attempt, rendition, sourceFile: file, context, keyframes, close }
 }
 
 async function serveFile(file: string, path: string) {
@@ -120,8 +128,8 @@ async function serveFile(file: string, path: string) {
 }
 
 /** Returns the ranges of the chunks. @throws Error with the reason if the video is not split */
-export function listRanges({ rendition, context }: SplitJob): ChunkRange[] {
-  const plan = planChunks(rendition, context, { chunkSeconds: 2, encoderVersion: 'test' })
+export function listRanges({ rendition, context, keyframes }: SplitJob): ChunkRange[] {
+  const plan = planChunks(rendition, context, { ...SPLIT, keyframes })
   if (plan.ranges === null) {
     throw new Error(`not split: ${plan.reason}`)
   }

@@ -20,12 +20,14 @@ function split(
     probe = {},
     chunkSeconds = 30,
     encoderVersion = '7.1',
+    keyframes = [],
   }: {
     more?: Partial<typeof stream>
     audio?: Parameters<typeof probed>[1]
     probe?: Partial<Probe>
     chunkSeconds?: number
     encoderVersion?: string
+    keyframes?: number[]
   } = {},
 ) {
   const found = probed({ ...stream, ...more }, audio)
@@ -45,7 +47,7 @@ function split(
   ])
   const context = { source, references, folder: '/scratch' }
   const rendition = video({ width: 640, ...fields }) as RenditionOf<'video'>
-  return planChunks(rendition, context, { chunkSeconds, encoderVersion })
+  return planChunks(rendition, context, { chunkSeconds, encoderVersion, keyframes })
 }
 
 describe('the ranges of chunks', () => {
@@ -57,6 +59,32 @@ describe('the ranges of chunks', () => {
     expect(chunks[0]).toEqual({ kind: 'video', startSeconds: 0, endSeconds: 29.98, frames: 750 })
     expect(chunks[1]).toMatchObject({ startSeconds: 29.98, endSeconds: 59.98, frames: 750 })
     expect(chunks.at(-1)).toMatchObject({ endSeconds: null, frames: null })
+  })
+
+  it('begin 1 s and a frame after a key frame of the source, if that is at most a quarter earlier', () => {
+    const minutes = (keyframes: number[]) =>
+      split({ frameRate: 30 }, { more: { ...long, endSeconds: 100 }, keyframes })?.ranges?.filter(
+        ({ kind }) => kind === 'video',
+      )
+    const [first, second, third] = minutes([25, 58])!
+    expect(first).toMatchObject({ startSeconds: 0, endSeconds: 26.05, frames: 782 })
+    expect(second).toMatchObject({ startSeconds: 26.05, endSeconds: 59.05, frames: 990 })
+    expect(third).toMatchObject({ startSeconds: 59.05, endSeconds: null })
+    const even = minutes([])
+    // The second key frame is too early, then the first; at last, the number of key frames is wrong.
+    expect(minutes([25, 50])![1]).toMatchObject({ startSeconds: 26.05, endSeconds: 59.983333 })
+    expect(minutes([20, 50])).toEqual(even)
+    expect(minutes([25])).toEqual(even)
+    expect(even![1]).toMatchObject({ startSeconds: 29.983333 })
+  })
+
+  it('begin after a key frame of the requested part, at the requested speed', () => {
+    const fields = { startSeconds: 10, speed: 2 }
+    const plan = (keyframes: number[]) =>
+      split(fields, { more: { ...long, endSeconds: 150 }, keyframes })!
+    expect(plan([]).ranges).toMatchObject([{ kind: 'audio' }, {}, { startSeconds: 29.983333 }, {}])
+    expect(plan([])).toMatchObject({ readStarts: [10 + 2 * 29.983333 - 1] })
+    expect(plan([67]).ranges![2]).toMatchObject({ startSeconds: 29.016667 })
   })
 
   it('are at most 600, and the last one is not shorter than half of the others', () => {

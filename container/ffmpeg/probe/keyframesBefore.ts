@@ -1,0 +1,72 @@
+/** Finds the key frames from which ffmpeg decodes when it seeks to several times of a file. */
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { JobFailure } from '../../failures.ts'
+import { type ProbeEnvironment, runFfprobe } from '../process/ffprobe.ts'
+import { INPUT_LIMITS } from '../process/limits.ts'
+import { ffmpegOptions } from '../process/options.ts'
+import type { Probe } from './probe.ts'
+import { type KnownFile, type ProbeMemo, remember } from './probeMemo.ts'
+
+/** ffprobe seeks to each of them, and reads one packet there. */
+const MAX_TIMES = 150
+const NAME = 'keyframes:'
+
+/**
+ * @param seconds rising times, from the start of the file
+ * @returns for each time the presentation time of the key frame, from the start of the file. An empty
+ *   list for a file in which ffmpeg does not seek exactly, for too many times, or if ffprobe fails
+ */
+export async function findKeyframesBefore(
+  { url, probe }: { url: string; probe: Probe },
+  seconds: readonly number[],
+  { memo, ...environment }: ProbeEnvironment & KnownFile,
+): Promise<number[]> {
+  const { seeksExactly, isFragmented, startSeconds, video } = probe
+  if (!seeksExactly || isFragmented || video === null || seconds.length > MAX_TIMES) {
+    return []
+  }
+  const times = seconds.map((second) => (startSeconds + second).toFixed(6))
+  const hash = createHash('sha256').update(times.join()).digest('hex').slice(0, 32)
+  const find = async () => {
+    forgetOthers(memo)
+    const found = await readPackets({ url, stream: video.index, times }, environment)
+    return found.length === times.length ? found.map((time) => time - startSeconds) : []
+  }
+  return (await remember(memo, `${NAME}${hash}`, z.array(z.number()), find)) ?? []
+}
+
+/** A stored probe has a maximum size, so only one list is kept: all can be found again. */
+function forgetOthers(memo: ProbeMemo | undefined): void {
+  for (const name of [...(memo?.results.keys() ?? [])]) {
+    if (name.startsWith(NAME)) {
+      memo?.results.delete(name)
+    }
+  }
+}
+
+/** Returns the times of the first packets after each seek. */
+async function readPackets(
+  { url, stream, times }: { url: string; stream: number; times: readonly string[] },
+  environment: ProbeEnvironment,
+): Promise<number[]> {
+  try {
+    const { output } = await runFfprobe(
+      { ...environment, input: [...INPUT_LIMITS, url] },
+      {
+        entries: 'packet=pts_time',
+        format: 'csv=p=0',
+        selection: ffmpegOptions({
+          select_streams: stream,
+          read_intervals: times.map((time) => `${time}%+#1`).join(),
+        }),
+      },
+    )
+    return output.trim().split('\n').map(Number).filter(Number.isFinite)
+  } catch (error) {
+    if (error instanceof JobFailure) {
+      return []
+    }
+    throw error
+  }
+}

@@ -102,7 +102,8 @@ export async function openSplitJob(options: {
     checksTimes: false,
   }
   const context = await examineInputs(attempt, await probeInputs(attempt), true)
-  const { readStarts = [] } = { readStarts: [], ...planChunks(rendition, context, SPLIT) }
+  const split = planChunks(rendition, context, SPLIT)
+  const readStarts = split.ranges === null ? [] : (split.readStarts ?? [])
   const environment = probeEnvironment(attempt, original)
   const keyframes = await findKeyframesBefore(context.source, readStarts, environment)
   return { attempt, rendition, sourceFile: file, context, keyframes, close }

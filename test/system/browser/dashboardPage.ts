@@ -48,13 +48,23 @@ export function click(page: Page, selector: string): Promise<void> {
   return page.locator(selector).click()
 }
 
-/** A selector for a text does not notice that a text has changed in place. */
+/**
+ * A selector for a text does not notice that a text has changed in place.
+ *
+ * @throws Error with the text of the page, if it does not contain the text in time
+ */
 export async function waitForText(page: Page, text: string): Promise<void> {
-  await page.waitForFunction(
-    (expected) => document.body.textContent!.includes(expected),
-    { polling: 50, timeout: 60_000 },
-    text,
-  )
+  try {
+    await page.waitForFunction(
+      (expected) => document.body.textContent!.includes(expected),
+      { polling: 50, timeout: 60_000 },
+      text,
+    )
+  } catch (error) {
+    const shown = await page.evaluate(() => document.querySelector('main')?.innerText ?? '')
+    const line = shown.replaceAll(/\s+/g, ' ')
+    throw new Error(`The page does not have the text "${text}": ${line}`, { cause: error })
+  }
 }
 
 /** Waits until the list of jobs has this number of rows. */

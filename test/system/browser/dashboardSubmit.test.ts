@@ -42,6 +42,7 @@ test('an upload continues after a reload when its file is chosen again', async (
   await page.evaluateOnNewDocument(watchParts)
   await page.reload()
   await chooseFile(page, path)
+  await waitForText(page, 'film.mp4 (17.8 MB)')
   await page.locator('button.primary').click()
   await waitForText(page, '16.8 MB of 17.8 MB')
   expect(await readSent()).toBe('123')

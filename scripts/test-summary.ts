@@ -4,10 +4,10 @@
  * TEST_FAILURES does, each test that failed, with the first line of its error.
  */
 import { appendFileSync } from 'node:fs'
-import type { Reporter, TestModule } from 'vitest/node'
+import type { Reporter, SerializedError, TestModule } from 'vitest/node'
 
 export default class TestSummary implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()])
     const count = (state: string) => tests.filter((test) => test.result().state === state).length
     // Files that failed to load have no tests, and some errors occur outside of tests: both count
@@ -25,7 +25,7 @@ export default class TestSummary implements Reporter {
     appendLines(process.env['TEST_TOTALS'], [summary])
     appendLines(process.env['TEST_FAILURES'], [
       ...modules.flatMap(failuresOf),
-      ...errors.map((error) => `✗ outside of tests: ${firstLine(String(error))}`),
+      ...errors.map((error) => `✗ outside of tests: ${firstLine(error.message)}`),
     ])
   }
 }

@@ -1,6 +1,7 @@
 /** Uploads and presets of the dashboard in Chromium. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Page } from 'puppeteer-core'
 import { expect } from 'vitest'
 import { makeClip } from '../fixtures/media.ts'
 import { chooseFile, click, waitForText } from './dashboardPage.ts'
@@ -29,6 +30,13 @@ function watchParts(): void {
   }
 }
 
+/** Waits for the fields of the form first: they move the button, and a click would miss it. */
+async function submitFile(page: Page, path: string): Promise<void> {
+  await page.locator('[name=width]').wait()
+  await chooseFile(page, path)
+  await page.locator('button.primary').click()
+}
+
 test('an upload continues after a reload when its file is chosen again', async ({
   system,
   page,
@@ -41,9 +49,7 @@ test('an upload continues after a reload when its file is chosen again', async (
 
   await page.evaluateOnNewDocument(watchParts)
   await page.reload()
-  await chooseFile(page, path)
-  await waitForText(page, 'film.mp4 (17.8 MB)')
-  await page.locator('button.primary').click()
+  await submitFile(page, path)
   await waitForText(page, '16.8 MB of 17.8 MB')
   expect(await readSent()).toBe('123')
 
@@ -54,8 +60,7 @@ test('an upload continues after a reload when its file is chosen again', async (
     localStorage.setItem('sent', '')
     localStorage.setItem('resumed', 'true')
   })
-  await chooseFile(page, path)
-  await page.locator('button.primary').click()
+  await submitFile(page, path)
   await waitForText(page, 'in queue default')
   expect(await readSent()).toBe('3')
   const stored = await (await system.client.request('/t/videos/film.mp4')).arrayBuffer()

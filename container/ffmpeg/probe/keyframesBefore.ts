@@ -38,7 +38,7 @@ export async function findKeyframesBefore(
 
 /** A stored probe has a maximum size, so only one list is kept: all can be found again. */
 function forgetOthers(memo: ProbeMemo | undefined): void {
-  for (const name of [...(memo?.results.keys() ?? [])]) {
+  for (const name of memo?.results.keys() ?? []) {
     if (name.startsWith(NAME)) {
       memo?.results.delete(name)
     }

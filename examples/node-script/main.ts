@@ -30,7 +30,7 @@ try {
   })
   for (const [name, transformation] of Object.entries(results)) {
     const [job] = await client.jobs.create({ filePath, transformations: [transformation] })
-    await client.waitFor(job!, {
+    await client.waitFor(job, {
       onUpdate: ({ status, progress }) => console.log(`${name}: ${status}, ${progress} %`),
     })
     const response = await client.send('GET', `/t/${transformation}/${filePath}`)

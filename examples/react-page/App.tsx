@@ -56,7 +56,7 @@ function Video({ filePath }: { filePath: string }) {
       </p>
     )
   }
-  return <video src={url!} {...(poster.isReady && { poster: poster.url! })} controls muted />
+  return <video src={url} {...(poster.isReady && { poster: poster.url })} controls muted />
 }
 
 async function post(path: string, body: Record<string, string>): Promise<Record<string, string>> {

@@ -1,4 +1,5 @@
 /** Sends requests to the service. */
+import { isOffline } from './network.ts'
 import { ReelqueueError, readError } from './ReelqueueError.ts'
 import { sendWithProgress } from './sendWithProgress.ts'
 import { throwIfAborted } from './signals.ts'
@@ -33,6 +34,10 @@ type RequestOptions<Op> = {
 export type Http = ReturnType<typeof createHttp>
 
 export function createHttp({ url = '', apiKey, fetch: customFetch, credentials }: ClientOptions) {
+  if (!/^(https?:\/\/|\/|$)/i.test(url)) {
+    // `fetch` would report a network error, after which streams try again without end.
+    throw new TypeError(`url must begin with http:// or https:// (got ${JSON.stringify(url)}).`)
+  }
   const base = url.replace(/\/+$/, '')
 
   /**
@@ -76,7 +81,8 @@ export function createHttp({ url = '', apiKey, fetch: customFetch, credentials }
     } catch (cause) {
       throwIfAborted(signal)
       const reason = cause instanceof Error ? cause.message : String(cause)
-      const message = `${method} ${target.split('?')[0]} did not reach the service: ${reason}`
+      const failed = `${method} ${target.split('?')[0]} did not reach the service: ${reason}`
+      const message = `${failed}${target.startsWith(`${base}/`) ? adviseOnOrigin(target) : ''}`
       throw new ReelqueueError({ status: 0, code: 'network_error', message, cause })
     }
     if (!response.ok) {
@@ -111,6 +117,16 @@ export function createHttp({ url = '', apiKey, fetch: customFetch, credentials }
   }
 
   return { base, send, sendTo, request, canStream: customFetch !== undefined || !isReactNative() }
+}
+
+/** Browsers do not tell scripts that a response was withheld because of its origin. */
+function adviseOnOrigin(target: string): string {
+  const { location } = globalThis as { location?: { origin: string } }
+  const isOther = location && /^https?:/.test(target) && new URL(target).origin !== location.origin
+  if (!isOther || isOffline()) {
+    return ''
+  }
+  return `. If the service can be reached, its setting CORS_ORIGINS must contain ${location.origin}.`
 }
 
 /** The `fetch` of React Native returns a response when it is complete, which a stream never is. */

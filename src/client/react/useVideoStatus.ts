@@ -10,13 +10,13 @@ import {
 import { useClient } from './provider.ts'
 import { useWatched } from './useWatched.ts'
 
-export interface VideoState {
+export interface VideoState<Url = string | null> {
   /** Status of the newest job; null until it is read, and while there is no job. */
   video: VideoStatus | null
   /** True if the variant can be shown. */
   isReady: boolean
   /** URL of the variant, or without a transformation of the original; null without a path. */
-  url: string | null
+  url: Url
   error: ReelqueueError | null
   /** Follows the status again, for example after the file was replaced. */
   reload: () => void
@@ -29,6 +29,16 @@ export interface VideoState {
  * @param filePath null for none yet
  * @example const { isReady, url } = useVideoStatus('videos/clip.mp4', { width: 640 })
  */
+export function useVideoStatus(
+  filePath: string,
+  transformation?: TransformationInput | null,
+  options?: VariantOptions,
+): VideoState<string>
+export function useVideoStatus(
+  filePath: string | null | undefined,
+  transformation?: TransformationInput | null,
+  options?: VariantOptions,
+): VideoState
 export function useVideoStatus(
   filePath: string | null | undefined,
   transformation: TransformationInput | null = null,

@@ -24,7 +24,7 @@ export function createJobMethods({ request }: Http) {
     async create(
       { transformations, ...fields }: CreateJobs,
       { signal, idempotencyKey }: CallOptions & { idempotencyKey?: string } = {},
-    ): Promise<CreatedJob[]> {
+    ): Promise<[CreatedJob, ...CreatedJob[]]> {
       const { jobs } = await request('post', '/queue/jobs', {
         body: {
           ...fields,
@@ -34,7 +34,7 @@ export function createJobMethods({ request }: Http) {
         ...(idempotencyKey !== undefined && { headers: { 'Idempotency-Key': idempotencyKey } }),
         signal,
       })
-      return jobs
+      return jobs as [CreatedJob, ...CreatedJob[]]
     },
     get: (job: JobReference, { signal }: CallOptions = {}) =>
       request('get', '/queue/jobs/{jobId}', { path: { jobId: readId(job) }, signal }),

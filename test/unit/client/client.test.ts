@@ -141,3 +141,19 @@ it('every failure of a request is one class of error', async () => {
     { status: 0, code: 'network_error' },
   ])
 })
+
+it.for(['video.example.com', '127.0.0.1:8787', 'ws://video.example.com'])(
+  'the address %s is rejected before a request',
+  (url) => {
+    expect(() => createClient({ url })).toThrow(
+      `url must begin with http:// or https:// (got "${url}").`,
+    )
+  },
+)
+
+it.for(['', '/', '/video', 'http://service', 'HTTPS://service/'])(
+  'the address "%s" is accepted',
+  (url) => {
+    expect(createClient({ url }).url).toBe(url.replace(/\/$/, ''))
+  },
+)

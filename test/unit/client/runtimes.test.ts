@@ -108,3 +108,18 @@ it('an upload to a signed URL does not send the API key', async () => {
     '{"Authorization":"Bearer rq_key"}',
   ])
 })
+
+const FAILURE = 'GET http://service/health did not reach the service: Failed to fetch'
+const ADVICE = '. If the service can be reached, its setting CORS_ORIGINS must contain http://page.'
+
+it.for([
+  ['of another origin', 'http://page', true, FAILURE + ADVICE],
+  ['of the origin of the service', 'http://service', true, FAILURE],
+  ['without a network', 'http://page', false, FAILURE],
+] as const)('a failed request from a page %s', async ([, origin, onLine, message]) => {
+  vi.stubGlobal('location', { origin })
+  vi.stubGlobal('navigator', { onLine })
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')))
+  const failed = createClient({ url: 'http://service' }).health()
+  await expect(failed).rejects.toMatchObject({ code: 'network_error', message })
+})

@@ -14,6 +14,8 @@ import { systemTest } from '../../fixtures/systemTest.ts'
 import { startBrowser } from '../player.ts'
 import { installPackage } from './installedPackage.ts'
 
+const ROOT = join(import.meta.dirname, '..', '..', '..', '..')
+
 const test = systemTest().extend('installed', { scope: 'file' }, () => installPackage())
 
 const CLIENT_USE = `
@@ -68,6 +70,34 @@ test.for([
     expect(run(folder, 'tsc')).toBe('')
   },
 )
+
+test('the TypeScript of its guide compiles with strict checks', ({
+  installed: { project, run },
+}) => {
+  const guide = readFileSync(join(ROOT, 'docs', 'client.md'), 'utf8')
+  const snippets = [...guide.matchAll(/```(tsx?)\n(.*?)```/gs)]
+  expect(snippets.length).toBeGreaterThan(1)
+  mkdirSync(join(project, 'guide'))
+  writeFileSync(join(project, 'guide', 'globals.d.ts'), 'declare const file: File')
+  for (const [index, [, extension, source]] of snippets.entries()) {
+    writeFileSync(join(project, 'guide', `snippet${index}.${extension}`), `${source}\nexport {}\n`)
+  }
+  const compilerOptions = {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noEmit: true,
+    skipLibCheck: true,
+    target: 'es2022',
+    lib: ['es2022', 'dom', 'dom.iterable'],
+    types: [],
+    module: 'esnext',
+    moduleResolution: 'bundler',
+    jsx: 'react-jsx',
+  }
+  writeFileSync(join(project, 'guide', 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+  expect(run('guide', 'tsc')).toBe('')
+})
 
 test.for([
   ['a browser', { platform: 'browser' }],

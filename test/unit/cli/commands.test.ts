@@ -91,6 +91,18 @@ it.for<[line: string, ...requests: [method: string, path: string, body?: unknown
     ],
   ],
   [
+    'submit a.mp4 --stored --no-wait -t w_640 --destination archive:renders/',
+    [
+      'POST',
+      '/queue/jobs',
+      {
+        filePath: 'a.mp4',
+        transformations: ['w_640'],
+        destination: { credential: 'archive', prefix: 'renders/' },
+      },
+    ],
+  ],
+  [
     'submit https://example.com/in/a%20b.mp4?sign=1 --to films/ --header Accept:video/mp4 --no-wait -t w_640',
     [
       'POST',
@@ -172,6 +184,7 @@ it.for([
   ['jobs --status done', 2, 'Allowed choices are pending'],
   ['jobs --created-after yesterday', 2, 'a period before now'],
   ['submit a.mp4 --metadata customer', 2, 'a key and a value'],
+  ['submit a.mp4 --destination :renders/', 2, 'the name of a credential'],
   ['submit https://example.com/', 2, 'Choose its storage path with --to.'],
   ['submit a.mp4 --stored --header A:b', 2, '--header is for imports'],
   ['retry', 2, '--all-matching'],

@@ -188,6 +188,24 @@ describe('a job that a runner has split', () => {
     expect(await jobRow(id)).toMatchObject({ status: 'running', lease_expires_at: null })
   })
 
+  it('is exported to its destination after the join, and keeps nothing of its chunks', async () => {
+    const destination = { credential: 'renders', key: 'out/joined.mp4' }
+    const { id } = await split('joined.mp4', { destination })
+    await finishParts()
+    const join = await claimKind('join')
+    expect(await finishChunk(join)).toEqual({ status: 'running' })
+    await vi.waitFor(
+      async () => expect(await readJob(id)).toMatchObject({ status: 'completed', destination }),
+      { timeout: 20_000, interval: 50 },
+    )
+    const object = await env.RENDERS.get('out/joined.mp4')
+    expect(await object!.text()).toBe(`made by ${join.jobId} ${join.fence}`)
+    expect(await readBusy()).toEqual(IDLE)
+    expect(await statuses(id)).toEqual(['completed', 'completed', 'completed', 'completed'])
+    await expectOnlyVariant(id)
+    expect(await eventTypes(id)).toEqual(['job:created', 'job:started', 'job:completed'])
+  })
+
   it('keeps its chunks when two requests split it at the same time', async () => {
     const { id, lead } = await split('twice.mp4')
     const running = await claimKind('video')

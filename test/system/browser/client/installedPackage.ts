@@ -14,6 +14,7 @@ const PEERS = [
   '@types/node',
   '@cloudflare/workers-types',
   'esbuild',
+  'hls.js',
 ]
 
 export interface InstalledPackage {

@@ -4,7 +4,7 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { findFreePort } from '../../fixtures/freePort.ts'
@@ -71,16 +71,19 @@ test.for([
   },
 )
 
-test('the TypeScript of its guide compiles with strict checks', ({
+test('the TypeScript of the guides that use it compiles with strict checks', ({
   installed: { project, run },
 }) => {
-  const guide = readFileSync(join(ROOT, 'docs', 'client.md'), 'utf8')
-  const snippets = [...guide.matchAll(/```(tsx?)\n(.*?)```/gs)]
-  expect(snippets.length).toBeGreaterThan(1)
-  mkdirSync(join(project, 'guide'))
-  writeFileSync(join(project, 'guide', 'globals.d.ts'), 'declare const file: File')
+  mkdirSync(join(project, 'guides'))
+  writeFileSync(join(project, 'guides', 'globals.d.ts'), 'declare const file: File')
+  const snippets = globSync(['client.md', 'guides/*.md'], { cwd: join(ROOT, 'docs') })
+    .flatMap((guide) => [
+      ...readFileSync(join(ROOT, 'docs', guide), 'utf8').matchAll(/```(tsx?)\n(.*?)```/gs),
+    ])
+    .filter(([, , source]) => source!.includes('@reelqueue/client'))
+  expect(snippets.length).toBeGreaterThan(3)
   for (const [index, [, extension, source]] of snippets.entries()) {
-    writeFileSync(join(project, 'guide', `snippet${index}.${extension}`), `${source}\nexport {}\n`)
+    writeFileSync(join(project, 'guides', `${index}.${extension}`), `${source}\nexport {}\n`)
   }
   const compilerOptions = {
     strict: true,
@@ -90,13 +93,13 @@ test('the TypeScript of its guide compiles with strict checks', ({
     skipLibCheck: true,
     target: 'es2022',
     lib: ['es2022', 'dom', 'dom.iterable'],
-    types: [],
+    types: ['node'],
     module: 'esnext',
     moduleResolution: 'bundler',
     jsx: 'react-jsx',
   }
-  writeFileSync(join(project, 'guide', 'tsconfig.json'), JSON.stringify({ compilerOptions }))
-  expect(run('guide', 'tsc')).toBe('')
+  writeFileSync(join(project, 'guides', 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+  expect(run('guides', 'tsc')).toBe('')
 })
 
 test.for([

@@ -9247,6 +9247,7 @@ export interface operations {
                      *               "retryAt": null,
                      *               "input": null,
                      *               "output": null,
+                     *               "destination": null,
                      *               "plan": null,
                      *               "timings": null,
                      *               "tags": [],

@@ -88,14 +88,21 @@ export function createDocument(app: App, url: string) {
   return described
 }
 
+interface Media {
+  example?: unknown
+  examples?: Record<string, { value: unknown }>
+}
+
 interface Described {
   operationId?: string
-  requestBody?: { content: Record<string, object> }
-  responses?: Record<string, { content?: Record<string, object>; headers?: Record<string, object> }>
+  requestBody?: { content: Record<string, Media> }
+  responses?: Record<string, { content?: Record<string, Media>; headers?: Record<string, object> }>
 }
 
 interface Example {
   operationId: string
+  /** Set if the operation has several. */
+  name?: string
   status: number
   request?: unknown
   response?: unknown
@@ -105,24 +112,28 @@ interface Example {
 /** Adds the examples, which a test sends to the service. */
 function addExamples(paths: Record<string, Record<string, Described>>): void {
   const operations = Object.values(paths).flatMap((item) => Object.values(item))
-  for (const { operationId, status, request, response, headers = {} } of examples as Example[]) {
+  for (const example of examples as Example[]) {
+    const { operationId, name, status, request, response, headers = {} } = example
     const found = operations.find((operation) => operation.operationId === operationId)
     const returned = found?.responses?.[status]
-    addExample(found?.requestBody?.content, request)
-    addExample(returned?.content, response)
-    for (const [name, example] of Object.entries(headers)) {
+    addExample(found?.requestBody?.content, request, name)
+    addExample(returned?.content, response, name)
+    for (const [header, value] of Object.entries(headers)) {
       // Operations share the descriptions of headers.
-      returned!.headers = {
-        ...returned!.headers,
-        [name]: { ...returned!.headers?.[name], example },
-      }
+      const described = { ...returned!.headers?.[header], example: value }
+      returned!.headers = { ...returned!.headers, [header]: described }
     }
   }
 }
 
-function addExample(content: Record<string, object> = {}, example: unknown): void {
+function addExample(content: Record<string, Media> = {}, value: unknown, name?: string): void {
   const [described] = Object.values(content)
-  if (described && example !== undefined) {
-    Object.assign(described, { example })
+  if (described === undefined || value === undefined) {
+    return
+  }
+  if (name === undefined) {
+    described.example = value
+  } else {
+    described.examples = { ...described.examples, [name]: { value } }
   }
 }

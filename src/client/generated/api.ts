@@ -2644,20 +2644,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "filePath": "videos/clip.mp4",
-                 *       "transformations": [
-                 *         "w_640,q_60"
-                 *       ],
-                 *       "tags": [
-                 *         "import"
-                 *       ],
-                 *       "metadata": {
-                 *         "customer": "42"
-                 *       }
-                 *     }
-                 */
                 "application/json": components["schemas"]["CreateJobs"];
             };
         };
@@ -2668,47 +2654,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "jobs": [
-                     *         {
-                     *           "id": "job_01a21c7a9e303c3db7bcc64e44e4ab44",
-                     *           "filePath": "videos/clip.mp4",
-                     *           "status": "pending",
-                     *           "priority": 2,
-                     *           "progress": 0,
-                     *           "startedAt": null,
-                     *           "completedAt": null,
-                     *           "error": null,
-                     *           "queue": "default",
-                     *           "transformation": "w_640",
-                     *           "outputPath": null,
-                     *           "createdAt": "2026-11-27T12:58:01.931Z",
-                     *           "attempt": 0,
-                     *           "maxAttempts": 3,
-                     *           "errorCode": null,
-                     *           "stage": null,
-                     *           "etaSeconds": null,
-                     *           "fps": null,
-                     *           "speed": null,
-                     *           "playable": false,
-                     *           "retryAt": null,
-                     *           "input": null,
-                     *           "output": null,
-                     *           "destination": null,
-                     *           "plan": null,
-                     *           "timings": null,
-                     *           "tags": [
-                     *             "import"
-                     *           ],
-                     *           "metadata": {
-                     *             "customer": "42"
-                     *           },
-                     *           "deduplicated": false
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": {
                         jobs: {
                             id: string;

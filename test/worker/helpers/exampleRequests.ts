@@ -13,6 +13,8 @@ import { openWebhooks } from './webhooks.ts'
 
 export interface Example {
   operationId: string
+  /** Set if the operation has several examples. */
+  name?: string
   method: string
   path: string
   status: number

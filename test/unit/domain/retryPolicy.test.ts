@@ -1,14 +1,24 @@
 /** The retry policy: which failures are retried, and after which delay. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FAILURE_CODES, IMPORT_FAILURE_CODES } from '../../../src/contract/failureCode.ts'
+import {
+  EXPORT_FAILURE_CODES,
+  FAILURE_CODES,
+  IMPORT_FAILURE_CODES,
+} from '../../../src/contract/failureCode.ts'
 import { isRetried, retryDelayMs } from '../../../src/domain/retryPolicy.ts'
 
 describe('the retry policy', () => {
-  const final: string[] = ['input_invalid', 'unsupported', 'timeout', ...IMPORT_FAILURE_CODES]
+  const final: string[] = [
+    'input_invalid',
+    'unsupported',
+    'timeout',
+    ...IMPORT_FAILURE_CODES,
+    ...EXPORT_FAILURE_CODES,
+  ]
 
   it.each(FAILURE_CODES)(
-    'retries %s unless it is input_invalid, unsupported, timeout or of an import',
+    'retries %s unless it is input_invalid, unsupported, timeout, or of an import or export',
     (code) => {
       expect(isRetried(code, 1, 3)).toBe(!final.includes(code))
       expect(isRetried(code, 2, 3)).toBe(!final.includes(code))

@@ -92,3 +92,18 @@ it('throws for a bucket that does not exist, and follows no redirect', async () 
   await expect(store.get('a.mp4')).rejects.toThrow('307')
   expect(vi.mocked(fetch).mock.lastCall![1]).toMatchObject({ redirect: 'manual' })
 })
+
+it('aborts a request with a streamed body after the time that it may take', async () => {
+  const signals: AbortSignal[] = []
+  vi.spyOn(globalThis, 'fetch').mockImplementation((_url, init) => {
+    const signal = init!.signal!
+    signals.push(signal)
+    return new Promise((_resolve, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason as Error)),
+    )
+  })
+  const content = { body: new Blob(['x']).stream(), sizeBytes: 1 }
+  const put = createS3Store(S3_ORIGINALS, 50).put('a.mp4', content, { contentType: 'video/mp4' })
+  await expect(put).rejects.toThrow('no response within 0.05 s')
+  expect(signals).toHaveLength(1)
+})

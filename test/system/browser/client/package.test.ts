@@ -33,6 +33,11 @@ const HOOKS_USE = `
   import { useJob } from '@reelqueue/client/react'
   export const useProgress = (id: string): number => useJob(id).job?.progress ?? 0
 `
+/** What the snippets of the guides leave to their reader. */
+const GUIDE_GLOBALS = `
+  declare const file: File
+  declare function sign(file: File): Promise<{ url: string; path: string }>
+`
 
 test('the package is complete and correct', async ({ installed: { built } }) => {
   const { messages, pkg } = await publint({ pkgDir: built, strict: true })
@@ -75,7 +80,7 @@ test('the TypeScript of the guides that use it compiles with strict checks', ({
   installed: { project, run },
 }) => {
   mkdirSync(join(project, 'guides'))
-  writeFileSync(join(project, 'guides', 'globals.d.ts'), 'declare const file: File')
+  writeFileSync(join(project, 'guides', 'globals.d.ts'), GUIDE_GLOBALS)
   const snippets = globSync(['client.md', 'guides/*.md'], { cwd: join(ROOT, 'docs') })
     .flatMap((guide) => [
       ...readFileSync(join(ROOT, 'docs', guide), 'utf8').matchAll(/```(tsx?)\n(.*?)```/gs),

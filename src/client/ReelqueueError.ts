@@ -3,7 +3,12 @@ import type { ApiErrorBody, Job } from './types.ts'
 
 /** Codes of errors that are not a response of the service. */
 type ClientErrorCode =
-  'network_error' | 'invalid_response' | 'streams_unsupported' | 'job_cancelled' | 'job_deleted'
+  | 'network_error'
+  | 'url_missing'
+  | 'invalid_response'
+  | 'streams_unsupported'
+  | 'job_cancelled'
+  | 'job_deleted'
 export type ErrorCode = ApiErrorBody['code'] | NonNullable<Job['errorCode']> | ClientErrorCode
 
 interface Details {

@@ -80,6 +80,10 @@ export function createHttp({ url = '', apiKey, fetch: customFetch, credentials }
         : await (customFetch ?? fetch)(target, init)
     } catch (cause) {
       throwIfAborted(signal)
+      if (!('location' in globalThis) && target.startsWith('/')) {
+        const message = 'Only a page has an origin. Set the url of createClient.'
+        throw new ReelqueueError({ status: 0, code: 'url_missing', message, cause })
+      }
       const reason = cause instanceof Error ? cause.message : String(cause)
       const failed = `${method} ${target.split('?')[0]} did not reach the service: ${reason}`
       const message = `${failed}${target.startsWith(`${base}/`) ? adviseOnOrigin(target) : ''}`

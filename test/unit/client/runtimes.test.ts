@@ -67,6 +67,7 @@ it('a call that is aborted in React Native rejects with an error', async () => {
 it('an upload waits for the network, and is sent once it is back', async () => {
   const browser = Object.assign(new EventTarget(), { onLine: false })
   vi.stubGlobal('navigator', browser)
+  vi.stubGlobal('location', { origin: 'http://page' })
   vi.stubGlobal('addEventListener', browser.addEventListener.bind(browser))
   vi.stubGlobal('removeEventListener', browser.removeEventListener.bind(browser))
   let requests = 0
@@ -122,4 +123,10 @@ it.for([
   vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')))
   const failed = createClient({ url: 'http://service' }).health()
   await expect(failed).rejects.toMatchObject({ code: 'network_error', message })
+})
+
+it('without an address and a page, a job is not waited for without end', async () => {
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to parse URL')))
+  const waiting = createClient().waitFor('job_1')
+  await expect(waiting).rejects.toMatchObject({ code: 'url_missing', isTemporary: false })
 })

@@ -35,7 +35,6 @@ const HOOKS_USE = `
 `
 /** What the snippets of the guides leave to their reader. */
 const GUIDE_GLOBALS = `
-  declare const file: File
   declare function sign(file: File): Promise<{ url: string; path: string }>
 `
 

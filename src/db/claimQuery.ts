@@ -195,11 +195,14 @@ export function countOtherChunkRunners(queue: string, runnerId: string): SQL {
 /** Condition: the job is running, in any queue. It names the queues for the index. */
 export const isRunningAnywhere = sql`queue IN (SELECT name FROM queues) AND status = 'running'`
 
+/** Condition: a runner holds the job. That of an exported variant has finished its attempt. */
+const isHeldAnywhere = sql`${isRunningAnywhere} AND stage IS NOT 'export'`
+
 /** Ids of the runners that hold a job of any queue, at most 1,000. */
 export async function listBusyRunners(db: Database): Promise<string[]> {
   const rows = await db.all<{ runnerId: string }>(sql`
     SELECT DISTINCT runner_id AS runnerId FROM jobs
-    WHERE ${isRunningAnywhere} AND runner_id IS NOT NULL LIMIT 1000`)
+    WHERE ${isHeldAnywhere} AND runner_id IS NOT NULL LIMIT 1000`)
   return rows.map((row) => row.runnerId)
 }
 
@@ -211,6 +214,6 @@ export function listJobsHeldBy(db: Database, runnerId: string): Promise<JobRow[]
   return db
     .select()
     .from(jobs)
-    .where(and(isRunningAnywhere, eq(jobs.runnerId, runnerId)))
+    .where(and(isHeldAnywhere, eq(jobs.runnerId, runnerId)))
     .limit(50)
 }

@@ -5,8 +5,9 @@ import { PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
 import { countClaimableJobs, listReadyJobs, nextClaimableJob } from '../../../src/db/claimQuery.ts'
 import { canRun, findSizeClass } from '../../../src/domain/runnerRequirements.ts'
 import { wakeRunners } from '../../../src/services/queues/wakeRunners.ts'
-import { failJobsOfRunner } from '../../../src/services/queues/wakeRunners.ts'
+import { failJobsOfRunner, isBusy } from '../../../src/services/queues/wakeRunners.ts'
 import { createSlots, type WakeResult } from '../../../src/platform/slots.ts'
+import { beginExport } from '../helpers/exports.ts'
 import { createJobs } from '../helpers/jobs.ts'
 import { claimJob } from '../helpers/fakeRunner.ts'
 import { hub, socketCount } from '../helpers/eventStream.ts'
@@ -94,6 +95,18 @@ describe('a wake-up', () => {
       error_code: 'runner_lost',
     })
     expect(await failJobsOfRunner(platform, 'slot-0-0123abcd', 'The container ended.')).toBe(0)
+  })
+
+  it('the end of a runner does not fail the export of a variant that it has made', async () => {
+    const { id } = await beginExport('out/ended-runner.mp4')
+    await addQueue('ended')
+    await createJobs('ended.mp4', ['w_100'], { queue: 'ended' })
+    const held = await claimJob('ended')
+    const { platform } = fakeSlots([])
+    await failJobsOfRunner(platform, 'test-runner', 'The container ended.')
+    expect(await jobRow(held!.jobId)).toMatchObject({ error_code: 'runner_lost' })
+    expect(await jobRow(id)).toMatchObject({ status: 'running', stage: 'export' })
+    expect(await isBusy(platform, 'test-runner')).toBe(false)
   })
 })
 

@@ -4,6 +4,7 @@
  */
 import type { Assignment } from '../../src/contract/runnerProtocol.ts'
 import { storedProbe, type StoredProbe } from '../../src/contract/storedProbe.ts'
+import { isKeyframeList } from '../ffmpeg/probe/keyframesBefore.ts'
 import { createProbeMemo, type ProbeMemo } from '../ffmpeg/probe/probeMemo.ts'
 
 /** Each has at most 16,000 characters. */
@@ -16,8 +17,17 @@ export function createKnownProbes(version: string | null) {
   // A Map iterates in insertion order: the first key is the least recently used file.
   const files = new Map<string, Record<string, unknown>>()
 
-  /** Returns a probe as the gateway stores it; null if it cannot be stored. */
+  /**
+   * Returns a probe as the gateway stores it; null if it cannot be stored. A probe that is too large with a
+   * list of key frames is stored without it: a job without a stored probe is not split, and each runner can
+   * find the list again.
+   */
   function read({ results }: ProbeMemo): StoredProbe | null {
+    const others = [...results].filter(([name]) => !isKeyframeList(name))
+    return readResults([...results]) ?? readResults(others)
+  }
+
+  function readResults(results: [string, unknown][]): StoredProbe | null {
     return storedProbe.safeParse({ version, results: Object.fromEntries(results) }).data ?? null
   }
 

@@ -36,10 +36,15 @@ export async function findKeyframesBefore(
   return (await remember(memo, `${NAME}${hash}`, z.array(z.number()), find)) ?? []
 }
 
+/** True for the name of a list in the results of probing a file. */
+export function isKeyframeList(name: string): boolean {
+  return name.startsWith(NAME)
+}
+
 /** A stored probe has a maximum size, so only one list is kept: all can be found again. */
 function forgetOthers(memo: ProbeMemo | undefined): void {
   for (const name of memo?.results.keys() ?? []) {
-    if (name.startsWith(NAME)) {
+    if (isKeyframeList(name)) {
       memo?.results.delete(name)
     }
   }

@@ -102,3 +102,13 @@ it('ignores a probe with another version, and stores none that is too large', ()
   // The gateway sends one that this runner cannot read: the job runs without it.
   expect(assignment.parse({ ...assign(), probe: { version: 'x', results } }).probe).toBeUndefined()
 })
+
+it('stores a probe without its list of key frames if it is too large with it', () => {
+  const probes = createKnownProbes(VERSION)
+  const packets = 'x'.repeat(MAX_STORED_PROBE_CHARACTERS - 500)
+  const keyframes = { 'keyframes:0a': Array<number>(150).fill(1234.567891) }
+  const read = (results: Record<string, unknown>) =>
+    Object.keys(probes.read(createProbeMemo(results))?.results ?? {})
+  expect(read({ packets, ...keyframes })).toEqual(['packets'])
+  expect(read({ packets: 'x', ...keyframes })).toEqual(['packets', 'keyframes:0a'])
+})

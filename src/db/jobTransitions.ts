@@ -252,7 +252,7 @@ export function retryJobRows(
       fence: ifExported(EXPORTING.fence, sql`fence`),
       error: null,
       errorCode: null,
-      startedAt: ifExported(sql`started_at`, null),
+      startedAt: ifExported(sql`CAST(unixepoch('subsec') * 1000 AS INTEGER)`, null),
       completedAt: null,
       // A job of a visitor becomes an ordinary one.
       priority: sql`iif(last_requested_at IS NULL, priority, priority - ${PRIORITY.visitor})`,

@@ -83,7 +83,7 @@ export const job = z
     output: mediaFacts.nullable(),
     destination: jobDestination
       .nullable()
-      .describe('The object in another bucket to which the variant is exported'),
+      .describe('The object or the folder in another bucket to which the variant is exported'),
     plan: plan.nullable(),
     timings: timings.nullable(),
     tags: z.array(z.string()),

@@ -132,7 +132,7 @@ function nextStep({ id, step }: ExportStep): ExportStep {
 export async function completeExport(
   db: Database,
   row: ExportRow,
-  stored: Pick<JobDestination, 'etag' | 'sizeBytes'>,
+  stored: Pick<JobDestination, 'etag' | 'sizeBytes' | 'files'>,
   now: number,
 ): Promise<JobRow | undefined> {
   const complete = db
@@ -142,7 +142,8 @@ export async function completeExport(
       status: TRANSITIONS.complete.to,
       progress: 100,
       completedAt: now,
-      destination: sql`json_set(destination, '$.etag', ${stored.etag}, '$.sizeBytes', ${stored.sizeBytes})`,
+      destination: sql`json_set(destination, '$.etag', ${stored.etag}, '$.sizeBytes', ${stored.sizeBytes},
+        '$.files', ${stored.files})`,
     })
     .where(and(isJobOf(row), isAllowed('complete')))
     .returning()

@@ -47,6 +47,7 @@ export default defineConfig({
           DIRECT_UPLOADS: JSON.stringify({ ...S3_SERVER, bucket: 'reelqueue-originals' }),
           S3_CREDENTIALS: JSON.stringify({
             renders: { ...S3_SERVER, buckets: ['reelqueue-renders'], writePrefix: 'out/' },
+            narrow: { ...S3_SERVER, buckets: ['reelqueue-renders'], writePrefix: 'out/film/m' },
             archive: { ...S3_SERVER, buckets: ['reelqueue-renders'] },
           }),
           // Disables containers, which are not available in these tests.

@@ -1069,14 +1069,18 @@ export interface components {
                     retryAt: string | null;
                     input: components["schemas"]["MediaFacts"];
                     output: components["schemas"]["MediaFacts"];
-                    /** @description The object in another bucket to which the variant is exported */
+                    /** @description The object or the folder in another bucket to which the variant is exported */
                     destination: {
                         credential: string;
                         bucket: string;
+                        /** @description Key of the object; for a package, of the file that players open first. Its other files have the same folder */
                         key: string;
-                        /** @description ETag of the stored object, without quotes; null until it is stored */
+                        /** @description ETag of the object with this key, without quotes; null until all is stored */
                         etag: string | null;
+                        /** @description Size of the object, or of all files of the package; null until all is stored */
                         sizeBytes: number | null;
+                        /** @description Number of stored objects: 1, or the files of the package; null until all is stored */
+                        files: number | null;
                     } | null;
                     /** @description Milliseconds spent in each stage */
                     timings: {
@@ -1233,9 +1237,9 @@ export interface components {
                 credential: string;
                 /** @description A bucket, if the credential has several */
                 bucket?: string;
-                /** @description Key of the object. Only for a request with one transformation */
+                /** @description Key of the object; for a package (`f_hls`, `t_sprite`), of the folder of its files. Only for a request with one transformation */
                 key?: string;
-                /** @description Instead of `key`: the beginning of the keys, which the variant and the path follow: `prefix` + `w_640/videos/clip.mp4`. Default: the `writePrefix` of the credential */
+                /** @description Instead of `key`: the beginning of the keys, which the variant and the path follow: `prefix` + `w_640/videos/clip.mp4`, or `prefix` + `f_hls/videos/clip.mp4/master.m3u8`. Default: the `writePrefix` of the credential */
                 prefix?: string;
             };
             /** @description Receives the events of the jobs that make the variant usable or end the job, as a webhook. Needs the scope webhooks:write */
@@ -1559,14 +1563,18 @@ export interface components {
             retryAt: string | null;
             input: components["schemas"]["MediaFacts"];
             output: components["schemas"]["MediaFacts"];
-            /** @description The object in another bucket to which the variant is exported */
+            /** @description The object or the folder in another bucket to which the variant is exported */
             destination: {
                 credential: string;
                 bucket: string;
+                /** @description Key of the object; for a package, of the file that players open first. Its other files have the same folder */
                 key: string;
-                /** @description ETag of the stored object, without quotes; null until it is stored */
+                /** @description ETag of the object with this key, without quotes; null until all is stored */
                 etag: string | null;
+                /** @description Size of the object, or of all files of the package; null until all is stored */
                 sizeBytes: number | null;
+                /** @description Number of stored objects: 1, or the files of the package; null until all is stored */
+                files: number | null;
             } | null;
             plan: {
                 /**
@@ -2705,14 +2713,18 @@ export interface operations {
                             retryAt: string | null;
                             input: components["schemas"]["MediaFacts"];
                             output: components["schemas"]["MediaFacts"];
-                            /** @description The object in another bucket to which the variant is exported */
+                            /** @description The object or the folder in another bucket to which the variant is exported */
                             destination: {
                                 credential: string;
                                 bucket: string;
+                                /** @description Key of the object; for a package, of the file that players open first. Its other files have the same folder */
                                 key: string;
-                                /** @description ETag of the stored object, without quotes; null until it is stored */
+                                /** @description ETag of the object with this key, without quotes; null until all is stored */
                                 etag: string | null;
+                                /** @description Size of the object, or of all files of the package; null until all is stored */
                                 sizeBytes: number | null;
+                                /** @description Number of stored objects: 1, or the files of the package; null until all is stored */
+                                files: number | null;
                             } | null;
                             plan: {
                                 /**
@@ -9261,14 +9273,18 @@ export interface operations {
                                 retryAt: string | null;
                                 input: components["schemas"]["MediaFacts"];
                                 output: components["schemas"]["MediaFacts"];
-                                /** @description The object in another bucket to which the variant is exported */
+                                /** @description The object or the folder in another bucket to which the variant is exported */
                                 destination: {
                                     credential: string;
                                     bucket: string;
+                                    /** @description Key of the object; for a package, of the file that players open first. Its other files have the same folder */
                                     key: string;
-                                    /** @description ETag of the stored object, without quotes; null until it is stored */
+                                    /** @description ETag of the object with this key, without quotes; null until all is stored */
                                     etag: string | null;
+                                    /** @description Size of the object, or of all files of the package; null until all is stored */
                                     sizeBytes: number | null;
+                                    /** @description Number of stored objects: 1, or the files of the package; null until all is stored */
+                                    files: number | null;
                                 } | null;
                                 plan: {
                                     /**

@@ -4,6 +4,19 @@ import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { UploadedPart } from '../../contract/uploadParts.ts'
 import { count, time } from './columns.ts'
 
+/** How far the export of a package is. Its files are stored by rank, and those of a rank by name. */
+export interface PackageProgress {
+  rank: number
+  /** The files of this rank up to this name are stored; empty before the first one. */
+  after: string
+  /** Number and size of all stored files. */
+  files: number
+  sizeBytes: number
+  /** Name of the file that is being stored in parts. */
+  uploading: string | null
+  parts: UploadedPart[]
+}
+
 /**
  * A row for each export that has not ended, or of which something is left. Triggers on `jobs` end an export with
  * its job, and begin another when a job whose export failed is retried.
@@ -19,9 +32,9 @@ export const variantExports = sqliteTable(
     jobId: text().notNull(),
     /** The fence of the job while this export is its latest. */
     jobFence: integer().notNull(),
-    /** Key of the variant. */
+    /** Key of the variant; of a package, the prefix of its files, with a slash at its end. */
     outputKey: text().notNull(),
-    /** `credential`, `bucket` and `key` as JSON. */
+    /** `credential`, `bucket` and `key` as JSON. The key is that of the job: of a package, that of the file to open first. */
     destination: text().notNull(),
     startedAt: time().notNull(),
     endedAt: time(),
@@ -38,7 +51,8 @@ export const variantExports = sqliteTable(
     failures: count(),
     /** Upload in parts at the destination; null before it, and for a small file. */
     uploadId: text(),
-    parts: text({ mode: 'json' }).$type<UploadedPart[]>().notNull().default([]),
+    /** Parts of that upload; of a package, also what is stored of it. */
+    parts: text({ mode: 'json' }).$type<UploadedPart[] | PackageProgress>().notNull().default([]),
   },
   (t) => [
     index('exports_due').on(t.dueAt),

@@ -21,7 +21,7 @@ import { describeError, logError, logInfo } from '../../log.ts'
 import { createS3Store } from '../../storage/s3/store.ts'
 import { notifyOfEnd } from '../jobs/announceEnd.ts'
 import type { Platform } from '../ports.ts'
-import { openDestination } from './destinations.ts'
+import { folderOf, openDestination } from './destinations.ts'
 import {
   describeFailure,
   type ExportFailure,
@@ -31,10 +31,13 @@ import {
   VariantLostError,
 } from './exportErrors.ts'
 import { storeObject, type Stored } from './storeObject.ts'
+import { isPackage, storePackage } from './storePackage.ts'
 
 /** An export fails after this number of failures in a row, which takes about two and a half hours. */
 const MAX_FAILURES = 8
 const MAX_EXPORT_MS = 24 * 3_600_000
+/** A step begins no further part, and no further file, after this time. */
+const STEP_MS = 60_000
 /** Time until the next try, while another export writes to the same object. */
 const BUSY_SECONDS = 5
 /** Time until the next try to delete what is left of an export. */
@@ -56,7 +59,7 @@ export async function runExportSteps(platform: Platform, jobId: string): Promise
 function open(platform: Platform, row: ExportRow) {
   const place = JSON.parse(row.destination) as { credential: string; bucket: string; key: string }
   // The request was checked when the job was created. A credential can be changed since.
-  const opened = openDestination(platform, ROOT, place, () => place.key)
+  const opened = openDestination(platform, ROOT, place, () => place.key, isPackage(row))
   return { place, opened }
 }
 
@@ -71,12 +74,11 @@ async function runStep(platform: Platform, row: ExportRow): Promise<void> {
   }
   const store = createS3Store(opened.bucket, REQUEST_MS)
   try {
-    const stored = await storeObject({
-      platform,
-      row,
-      store,
-      onProgress: createProgress(platform, job),
-    })
+    const until = Date.now() + STEP_MS
+    const state = { platform, row, job, store, until, onProgress: createProgress(platform, job) }
+    const stored = await (isPackage(row)
+      ? storePackage(state, place.key)
+      : storeObject(state, { source: row.outputKey, key: place.key }))
     await (stored === null ? schedule(platform, row, 0) : complete(platform, row, stored))
   } catch (error) {
     if (error instanceof ExportLostError) {
@@ -96,10 +98,10 @@ async function runStep(platform: Platform, row: ExportRow): Promise<void> {
 }
 
 async function complete(platform: Platform, row: ExportRow, stored: Stored): Promise<void> {
-  const { etag, sizeBytes } = stored
-  const job = await completeExport(platform.db, row, { etag, sizeBytes }, Date.now())
+  const { etag, sizeBytes, files = 1 } = stored
+  const job = await completeExport(platform.db, row, { etag, sizeBytes, files }, Date.now())
   if (job) {
-    logInfo('export_completed', { jobId: row.jobId, sizeBytes })
+    logInfo('export_completed', { jobId: row.jobId, sizeBytes, files })
     notifyOfEnd(platform, job, null)
   }
 }
@@ -164,13 +166,14 @@ async function end(
   await platform.wakeExports([{ jobId: row.jobId, delaySeconds: 0 }])
 }
 
-/** Deletes the parts of an export that has ended, and then its row. An object that is stored stays. */
+/** Deletes the parts of an export that has ended, and then its row. Objects that are stored stay. */
 async function deleteRemains(platform: Platform, row: ExportRow): Promise<void> {
   const { place, opened } = open(platform, row)
   if (row.uploadId !== null && opened.ok) {
     try {
       const store = createS3Store(opened.bucket, REQUEST_MS)
-      await store.abortMultipartUpload({ key: place.key, uploadId: row.uploadId })
+      const key = Array.isArray(row.parts) ? place.key : folderOf(place.key) + row.parts.uploading
+      await store.abortMultipartUpload({ key, uploadId: row.uploadId })
     } catch (error) {
       logError('export_cleaning_failed', { jobId: row.jobId, error: describeError(error) })
       if (Date.now() - row.endedAt! < MAX_CLEAN_MS) {
@@ -189,7 +192,7 @@ function createProgress(platform: Platform, { id, queue, filePath, progress }: J
     firstBytes ??= storedBytes
     const bytesPerMs = (storedBytes - firstBytes) / Math.max(1, Date.now() - startedAt)
     const etaSeconds =
-      bytesPerMs === 0 ? null : Math.round((sizeBytes - storedBytes) / bytesPerMs / 1000)
+      bytesPerMs === 0 ? null : Math.round(Math.max(0, sizeBytes - storedBytes) / bytesPerMs / 1000)
     const fields = { progress, stage: 'export' as const, etaSeconds, fps: null, speed: null }
     platform.defer(platform.hubs.sendProgress(queue, filePath, { jobId: id, ...fields }))
   }

@@ -82,6 +82,7 @@ it('a job is completed when its variant is at the destination, and both buckets 
     key,
     etag: object.headers.get('ETag')!.replaceAll('"', ''),
     sizeBytes: bytes.length,
+    files: 1,
   })
   expect(await listKeys('out/')).toEqual([second!.destination!.key, key].toSorted())
   expect(second!.destination!.key).toMatch(/^out\/[^/]*t_best[^/]*\/live\/clip\.jpg$/)

@@ -26,7 +26,7 @@ it.each([
 ])('%j is the object %s', async (destination, key) => {
   const { jobs } = await expectJson<{ jobs: unknown[] }>(await post(destination), 202)
   const bucket = 'reelqueue-renders'
-  const stored = { credential: 'renders', bucket, key, etag: null, sizeBytes: null }
+  const stored = { credential: 'renders', bucket, key, etag: null, sizeBytes: null, files: null }
   expect(jobs).toMatchObject([{ destination: stored, deduplicated: false }])
   const again = await expectJson<{ jobs: unknown[] }>(await post(destination), 202)
   expect(again.jobs).toMatchObject([{ destination: stored, deduplicated: true }])
@@ -80,12 +80,41 @@ it.each([
   expect(await countRows('jobs')).toBe(0)
 })
 
-it('a key of one object for two variants, and a package, are refused', async () => {
+it.each([
+  [{ credential: 'renders' }, 'f_hls', 'out/f_hls/videos/a.b.mp4/master.m3u8'],
+  [
+    { credential: 'renders', prefix: 'out/2026/' },
+    't_sprite',
+    expect.stringMatching(/^out\/2026\/[^/]*t_sprite[^/]*\/videos\/a\.b\.mp4\/sprite\.vtt$/),
+  ],
+  [{ credential: 'renders', key: 'out/film' }, 'f_dash', 'out/film/master.m3u8'],
+])('of a package, %j is a folder: %s has the key %s', async (destination, variant, key) => {
+  const { jobs } = await expectJson<{ jobs: unknown[] }>(
+    await post(destination, { transformations: [variant] }),
+    202,
+  )
+  expect(jobs).toMatchObject([{ destination: { key, files: null } }])
+})
+
+it.each([
+  // The key of the first file begins with the prefix, but those of the others do not.
+  ['beside the prefix', { credential: 'narrow', key: 'out/film' }, 'forbidden', 'may only write'],
+  [
+    'with a long name',
+    { credential: 'renders', key: `out/${'long/'.repeat(195)}film` },
+    'invalid_request',
+    'is too long for the names of the files',
+  ],
+])('a folder %s is refused for a package', async (_case, destination, code, message) => {
+  const response = await post(destination, { transformations: ['f_hls'] })
+  expect(await expectError(response, code === 'forbidden' ? 403 : 400, code)).toContain(message)
+  expect(await countRows('jobs')).toBe(0)
+})
+
+it('a key of one object for two variants is refused', async () => {
   const two = { transformations: ['w_640', 'w_320'] }
   const oneKey = await post({ credential: 'renders', key: 'out/a.mp4' }, two)
   expect(await expectError(oneKey, 400, 'invalid_request')).toContain('the request has 2 variants')
-  const stream = await post({ credential: 'renders' }, { transformations: ['w_640', 'f_hls'] })
-  expect(await expectError(stream, 400, 'invalid_request')).toContain('a package of several files')
   expect(await countRows('jobs')).toBe(0)
 })
 

@@ -1,6 +1,7 @@
 /** Exports whose steps the test takes, to the bucket `RENDERS` by its S3 API. */
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
+import { findFileType } from '../../../src/contract/fileTypes.ts'
 import { runExportSteps } from '../../../src/services/exports/runExportStep.ts'
 import type { ExportWakeUp } from '../../../src/services/ports.ts'
 import { openPlatform } from './database.ts'
@@ -80,21 +81,56 @@ export function openExports() {
 
 let files = 0
 
+async function beginJob(key: string, transformation: string, filePath: string) {
+  const destination = { credential: 'renders', key }
+  const job = await createOne(filePath, transformation, { destination, priority: 0 })
+  const assignment = await claimJob()
+  if (assignment?.jobId !== job.id) {
+    throw new Error('another job was claimed')
+  }
+  return { id: job.id, filePath, runner: fakeRunner(assignment, asQuietRunner) }
+}
+
 /** Creates a job with a destination, and has a runner make its variant. The export has begun. */
 export async function beginExport(
   key: string,
   { text = `made for ${key}`, filePath = `exports/${++files}.mp4` } = {},
 ) {
-  const destination = { credential: 'renders', key }
-  const job = await createOne(filePath, 'w_640', { destination, priority: 0 })
-  const assignment = await claimJob()
-  if (assignment?.jobId !== job.id) {
-    throw new Error('another job was claimed')
+  const job = await beginJob(key, 'w_640', filePath)
+  const upload: Upload = await job.runner.upload(text)
+  const finished = await expectJson(await job.runner.complete(upload), 200)
+  return { ...job, upload, text, finished }
+}
+
+/** The same with a package of small files with these names, and of large ones. */
+export async function beginPackageExport(
+  key: string,
+  {
+    names,
+    large = {},
+    transformation = 'f_hls',
+  }: { names: string[]; large?: Record<string, Uint8Array>; transformation?: string },
+) {
+  const job = await beginJob(key, transformation, `exports/${++files}.mp4`)
+  const entry = names.at(-1)!
+  await expectJson(await job.runner.putFile(entry, `${entry} of ${key}`), 200)
+  const prefix = `${job.id}/1/package/`
+  for (const name of names) {
+    const httpMetadata = { contentType: findFileType(name)!.contentType }
+    await env.VARIANTS.put(prefix + name, large[name] ?? `${name} of ${key}`, { httpMetadata })
   }
-  const runner = fakeRunner(assignment, asQuietRunner)
-  const upload: Upload = await runner.upload(text)
-  const finished = await expectJson(await runner.complete(upload), 200)
-  return { id: job.id, filePath, runner, upload, text, finished }
+  await expectJson(await job.runner.completePackage(names.length), 200)
+  return { ...job, prefix }
+}
+
+export function randomBytes(sizeBytes: number): Uint8Array<ArrayBuffer> {
+  const block = crypto.getRandomValues(new Uint8Array(65_536))
+  const bytes = new Uint8Array(sizeBytes)
+  for (let offset = 0; offset < sizeBytes; offset += block.length) {
+    bytes.set(block.subarray(0, sizeBytes - offset), offset)
+    bytes.set([offset / block.length], offset)
+  }
+  return bytes
 }
 
 /** Replaces the bytes of the variant of a job, for a large one. */
@@ -107,12 +143,7 @@ export async function enlargeVariant(
   )
     .bind(jobId)
     .first<{ output_key: string }>())!
-  const block = crypto.getRandomValues(new Uint8Array(65_536))
-  const bytes = new Uint8Array(sizeBytes)
-  for (let offset = 0; offset < sizeBytes; offset += block.length) {
-    bytes.set(block.subarray(0, sizeBytes - offset), offset)
-    bytes.set([offset / block.length], offset)
-  }
+  const bytes = randomBytes(sizeBytes)
   await env.VARIANTS.put(key, bytes)
   return bytes
 }

@@ -109,6 +109,40 @@ it('a storyboard is stored with its images before its index', async () => {
   })
 })
 
+it('a playlist is found behind the first page of the listing', async () => {
+  const { runAll } = openExports()
+  const names = ['w480.m3u8', 'master.m3u8']
+  const { id, prefix } = await beginPackageExport('out/pages', { names })
+  await Promise.all(segments(260).map((name) => env.VARIANTS.put(prefix + name, '')))
+  // As if all segments were stored.
+  const progress = { rank: 1, after: '', files: 260, sizeBytes: 0, uploading: null, parts: [] }
+  await env.DB.prepare('UPDATE exports SET parts = ?').bind(JSON.stringify(progress)).run()
+  const requests = interceptS3(() => undefined)
+  await runAll(id)
+  expect(sentNames(requests)).toEqual(names)
+  expect(await readJob(id)).toMatchObject({ status: 'completed', destination: { files: 262 } })
+})
+
+it('a retry of a job whose export was refused stores the whole package', async () => {
+  const { runAll } = openExports()
+  const { id, prefix } = await beginPackageExport('out/refused', { names: STREAM })
+  interceptS3(({ url }) =>
+    url.pathname.endsWith('/v720.m3u8') ? new Response('', { status: 403 }) : undefined,
+  )
+  await runAll(id)
+  expect(await readJob(id)).toMatchObject({ status: 'error', errorCode: 'export_refused' })
+  expect(await listNames('out/refused')).not.toContain('master.m3u8')
+  vi.restoreAllMocks()
+  expect((await quietly('POST', `/queue/jobs/${id}/retry`)).status).toBe(200)
+  await runAll(id)
+  await expectStored('out/refused', prefix, STREAM)
+  expect(await readJob(id)).toMatchObject({
+    status: 'completed',
+    attempt: 1,
+    destination: { key: 'out/refused/master.m3u8', files: STREAM.length },
+  })
+})
+
 it('a long stream takes steps of up to 40 requests, and another step goes on where one was lost', async () => {
   const { step, runAll } = openExports()
   const names = [...PLAYLISTS, ...segments(50), 'master.m3u8']

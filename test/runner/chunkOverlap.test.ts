@@ -42,7 +42,8 @@ async function makeChunks(env: Record<string, string>) {
     const more = { chunkSeconds, chunk: { ...chunk, reusableTracks: [], completedChunks: [] } }
     jobs.push(await harness.gateway.offer(clip('big.mov'), rendition, { ...more, probe }))
   }
-  await runUntilIdle(env)
+  // One thread, so that an encode takes longer than ffmpeg's first reports on a fast machine too.
+  await runUntilIdle({ CPUS: '1', ...env })
   return jobs.map(({ finishes }) => finishes[0]?.outcome)
 }
 

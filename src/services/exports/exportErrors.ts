@@ -32,6 +32,17 @@ export interface ExportFailure {
   isTemporary: boolean
 }
 
+const TEMPORARY_STATUSES = [408, 409, 425, 429]
+/** S3 sends some of them with 400, and after a 200 that it has sent before it joined the parts of an upload. */
+const TEMPORARY_CODES = [
+  'IncompleteBody',
+  'InternalError',
+  'OperationAborted',
+  'RequestTimeout',
+  'ServiceUnavailable',
+  'SlowDown',
+]
+
 interface Place {
   credential: string
   bucket: string
@@ -56,7 +67,7 @@ export function describeFailure({ credential, bucket }: Place, error: unknown): 
     }
   }
   const answer = `(${cause.status} ${cause.code})`
-  if ([408, 409, 425, 429].includes(cause.status) || cause.status >= 500) {
+  if (isTemporary(cause)) {
     return {
       code: 'export_unavailable',
       message: `The service of ${place} could not store the variant ${answer}.`,
@@ -68,4 +79,8 @@ export function describeFailure({ credential, bucket }: Place, error: unknown): 
     message: `The service of ${place} refuses the variant ${answer}. Check that the bucket exists, that the endpoint and the region are right, and that the credential may read and write objects there; then retry the job.`,
     isTemporary: false,
   }
+}
+
+function isTemporary({ status, code }: S3Error): boolean {
+  return status >= 500 || TEMPORARY_STATUSES.includes(status) || TEMPORARY_CODES.includes(code)
 }

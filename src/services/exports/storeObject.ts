@@ -3,6 +3,7 @@ import { updateExport } from '../../db/exports.ts'
 import type { UploadedPart } from '../../contract/uploadParts.ts'
 import type { ExportRow, JobRow } from '../../db/rows.ts'
 import type { ObjectStore, StoredObject } from '../../storage/objectStore.ts'
+import { S3Error } from '../../storage/s3/client.ts'
 import type { Platform } from '../ports.ts'
 import { DestinationError, ExportLostError, LEASE_MS, VariantLostError } from './exportErrors.ts'
 
@@ -135,10 +136,22 @@ async function findStored(
   { key }: ExportFile,
   variant: StoredObject,
 ): Promise<Stored | null> {
-  const object = await atDestination(store.head(key))
+  const object = await atDestination(findObject(store, key))
   return object?.metadata[VARIANT] === variant.key && object.sizeBytes === variant.sizeBytes
     ? object
     : null
+}
+
+/** S3 answers 403 instead of 404 if the credential may not list the bucket. */
+async function findObject(store: ObjectStore, key: string): Promise<StoredObject | null> {
+  try {
+    return await store.head(key)
+  } catch (error) {
+    if (error instanceof S3Error && error.status === 403) {
+      return null
+    }
+    throw error
+  }
 }
 
 async function startAgain(state: ExportStepState, { key }: ExportFile): Promise<never> {

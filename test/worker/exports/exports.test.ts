@@ -220,6 +220,31 @@ it('a completion whose answer was lost is recognized', async () => {
   expect(requests.filter((request) => request.endsWith('uploads='))).toHaveLength(1)
 })
 
+it('an upload that the service has dropped begins anew, also where an absent object is forbidden', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const { runAll } = openExports()
+  const { id } = await beginExport('out/dropped.mp4')
+  const bytes = await enlargeVariant(id, 9 * MIB)
+  const answers = {
+    PUT: new Response('<Error><Code>NoSuchUpload</Code></Error>', { status: 404 }),
+    HEAD: new Response(null, { status: 403 }),
+  }
+  const given = new Set<string>()
+  interceptS3(({ method, url }) => {
+    const isFirst = !given.has(method)
+    if (isFirst && (method === 'HEAD' || url.searchParams.get('partNumber') === '2')) {
+      given.add(method)
+      return answers[method as keyof typeof answers]
+    }
+    return undefined
+  })
+  await runAll(id)
+  expect([...given]).toEqual(['PUT', 'HEAD'])
+  expect(await readJob(id)).toMatchObject({ status: 'completed' })
+  const stored = await (await env.RENDERS.get('out/dropped.mp4'))!.arrayBuffer()
+  expect(await digest(stored)).toBe(await digest(bytes))
+})
+
 it('a job that is cancelled meanwhile leaves no parts, and the object that was there before', async () => {
   await env.RENDERS.put('out/kept.mp4', 'from before')
   const { runAll } = openExports()

@@ -22,7 +22,7 @@ export function RuleForm({ title, action, session, rule, onSave }: Props) {
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault()
     setIsBusy(true)
-    const isSaved = await onSave(readRule(texts))
+    const isSaved = await onSave(readRule(texts, session.queue))
     setIsBusy(false)
     if (isSaved && rule === undefined) {
       setTexts(start)

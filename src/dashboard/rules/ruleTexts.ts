@@ -35,8 +35,13 @@ export function writeRule(rule: Rule | undefined): RuleTexts {
   }
 }
 
-/** The inverse of `writeRule`. Without a transformation, the rule makes an MP4 with all defaults. */
-export function readRule(texts: RuleTexts): RuleSettings {
+/**
+ * The inverse of `writeRule`. Without a transformation, the rule makes an MP4 with all defaults.
+ *
+ * @param ownQueue that of a key that is restricted to one. The default of the service is not used, because a change
+ *   without a queue keeps the earlier one
+ */
+export function readRule(texts: RuleTexts, ownQueue: string | null): RuleSettings {
   const { name, prefix, priority, queue } = texts
   const transformations = split(texts.transformations, '\n')
   return {
@@ -48,7 +53,7 @@ export function readRule(texts: RuleTexts): RuleSettings {
     transformations: transformations.length === 0 ? [{}] : transformations,
     priority: priority === '' ? null : Number(priority),
     tags: split(texts.tags, ','),
-    ...(queue !== '' && { queue }),
+    queue: queue || ownQueue || 'default',
   }
 }
 

@@ -114,9 +114,13 @@ function isSmall({ sizeBytes }: ListedObject): boolean {
   return sizeBytes <= MIN_PART_BYTES
 }
 
-/** A small file is stored and read back; a large one needs a request for each part, and three more. */
+/**
+ * A small file is stored and read back; a large one needs a request for each part, and three more. One that
+ * needs more than a step may send is stored in several: a step sends as much as it may.
+ */
 function countRequests(file: ListedObject): number {
-  return isSmall(file) ? 2 : Math.ceil(file.sizeBytes / MIN_PART_BYTES) + 3
+  const requests = isSmall(file) ? 2 : Math.ceil(file.sizeBytes / MIN_PART_BYTES) + 3
+  return Math.min(requests, MAX_REQUESTS - 1)
 }
 
 /** Returns false if a large file needs another step. */

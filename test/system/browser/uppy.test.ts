@@ -57,7 +57,7 @@ test('a visitor continues an upload after a reload, with the signed URL of the f
     { polling: 20 },
     first,
     // Some are still under way, and a part that has 5 MiB is kept once it is stored.
-    9 * MIB,
+    7.5 * MIB,
   )
   await page.emulateNetworkConditions(null)
   await page.reload()

@@ -7,8 +7,11 @@ import { availableMemoryBytes } from '../capabilities.ts'
 import type { PlannedVariant } from './planAttempt.ts'
 import type { RunningAttempt } from './types.ts'
 
-/** ffmpeg reports twice a second, and an encode reaches its full rate after about a second. */
-const OVERLAP_SECONDS = 1.5
+/**
+ * ffmpeg reports twice a second, and an encode reaches its full rate after about a second. While the
+ * encoder is emptied, of up to 50 frames, ffmpeg reports nothing.
+ */
+const OVERLAP = { seconds: 1.5, frames: 60 }
 /**
  * Memory of an encode for each pixel of its frames: the encoder holds some 60 frames (measured with 720p
  * and 1080p: 230 to 275 bytes for H.264, up to 300 for H.265, 230 for VP9, 330 for AV1).
@@ -22,7 +25,7 @@ export function overlapNextChunk(attempt: RunningAttempt, planned: PlannedVarian
   const encodeBytes = countPixels(planned) * BYTES_PER_PIXEL
   if (2 * encodeBytes <= memoryBytes * ENCODES_SHARE) {
     const { tracker, onAlmostDone } = attempt
-    tracker.callBeforeEnd({ seconds: OVERLAP_SECONDS, call: onAlmostDone })
+    tracker.callBeforeEnd({ ...OVERLAP, call: onAlmostDone })
   }
 }
 

@@ -20,8 +20,9 @@ const VERIFY_SECONDS = 1
 const DEFAULT_UPLOAD_BYTES_PER_SECOND = 1e7
 
 interface BeforeEnd {
-  /** Seconds before the estimated end of the last step. */
+  /** Seconds before the estimated end of the last step, or frames, whichever comes first. */
   seconds: number
+  frames: number
   /** @param sizeBytes expected size of the output */
   call: (sizeBytes: number) => void
 }
@@ -92,8 +93,10 @@ export function createProgressTracker(
 
   /** Calls `beforeEnd` once, when so little is left of the steps. */
   function announceEnd() {
-    const seconds = steps.secondsLeft(clock())
-    if (beforeEnd !== null && seconds !== null && seconds <= beforeEnd.seconds) {
+    const isNear =
+      (steps.secondsLeft(clock()) ?? Infinity) <= (beforeEnd?.seconds ?? 0) ||
+      (steps.framesLeft() ?? Infinity) <= (beforeEnd?.frames ?? 0)
+    if (beforeEnd !== null && isNear) {
       beforeEnd.call(steps.expectedOutputBytes())
       beforeEnd = null
     }

@@ -18,6 +18,9 @@ export const ESTIMATE_WINDOW_SECONDS = 20
 interface CurrentStep {
   step: Step
   work: number
+  frames: number
+  /** The time of ffmpeg at which the step begins; null until ffmpeg has reported one. */
+  startTime: number | null
   /** Output seconds per second: `estimateRate` for the time left, `shownRate` for users. */
   estimateRate: RateMeter
   shownRate: RateMeter
@@ -43,6 +46,8 @@ export function createStepProgress() {
       current = {
         step,
         work: 0,
+        frames: 0,
+        startTime: null,
         estimateRate: createRateMeter(now, ESTIMATE_WINDOW_SECONDS),
         shownRate: createRateMeter(now, SHOWN_WINDOW_SECONDS),
         frameRate: createRateMeter(now, SHOWN_WINDOW_SECONDS),
@@ -52,10 +57,12 @@ export function createStepProgress() {
       if (current === null) {
         return
       }
-      const outSeconds = Math.max(0, outTime - readStart(current.step))
+      current.startTime ??= findStartTime(current.step, outTime)
+      const outSeconds = Math.max(0, outTime - (current.startTime ?? 0))
       current.estimateRate.add(now, outSeconds)
       current.shownRate.add(now, outSeconds)
       current.frameRate.add(now, frames)
+      current.frames = frames
       const duration = knownSeconds(current.step)
       const share = duration === null ? 0 : Math.min(1, outSeconds / duration)
       current.work = computeWork(current.step) * share
@@ -86,6 +93,13 @@ export function createStepProgress() {
       }
       return Math.max(0, totalWork - finishedWork - (current?.work ?? 0)) / workRate
     },
+    /** Frames that are left of the last step; null in an earlier one, and until some are encoded. */
+    framesLeft(): number | null {
+      const left = totalWork - finishedWork - (current?.work ?? 0)
+      return current !== null && current.work > 0 && left < computeWork(current.step)
+        ? (current.frames * left) / current.work
+        : null
+    },
     /** Rates of the current step; null while no step runs, and until they are measured. */
     rates(now: number): { framesPerSecond: number | null; outSecondsPerSecond: number | null } {
       return {
@@ -98,8 +112,16 @@ export function createStepProgress() {
   }
 }
 
-function readStart(step: Step): number {
-  return 'startSeconds' in step ? (step.startSeconds ?? 0) : 0
+/**
+ * Of a part of a video, ffmpeg reports the times in the whole video. With `copyts`, it reports them from its
+ * first report on, so the first ones are before the start of the part.
+ */
+function findStartTime(step: Step, firstTime: number): number | null {
+  const start = 'startSeconds' in step ? (step.startSeconds ?? 0) : 0
+  if (firstTime === 0) {
+    return null
+  }
+  return firstTime < start ? 0 : start
 }
 
 function knownSeconds(step: Step): number | null {

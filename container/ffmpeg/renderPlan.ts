@@ -60,7 +60,7 @@ interface StepBase {
 export interface FfmpegStep extends StepBase {
   /** Duration of the media in seconds; null when it is unknown. */
   seconds: number | null
-  /** ffmpeg's `out_time` at the start of the media, in seconds. Default: 0. */
+  /** Start of the media in the times of the whole output, in seconds. Default: 0. */
   startSeconds?: number
   /** True when the plan continues without the result of this step if its input is invalid. */
   optional?: boolean

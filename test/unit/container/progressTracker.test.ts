@@ -223,6 +223,18 @@ it('the progress of a part of a video counts from its start, and a further attem
   expect(state.etaSeconds).toBeLessThan(10)
 })
 
+it('the progress of a part counts from its start too when ffmpeg reports times from its first report on', () => {
+  const part = step('encode', { startSeconds: 300, seconds: 30 })
+  setPlan([part])
+  tracker.enterStage('encode')
+  tracker.beginStep(part)
+  for (const outSeconds of [0, 2, 15]) {
+    now += 1
+    tracker.updateStep({ outSeconds, frames: 30 + outSeconds * 30, bytes: 1 })
+  }
+  expect(state.progress).toBeCloseTo(1 + 91 / 2)
+})
+
 describe('the end of the steps', () => {
   it('is announced once, 1.5 s before it, with the expected size', () => {
     const encode = step('encode')
@@ -230,6 +242,7 @@ describe('the end of the steps', () => {
     const announced: { sizeBytes: number; at: number }[] = []
     tracker.callBeforeEnd({
       seconds: 1.5,
+      frames: 60,
       call: (sizeBytes) => announced.push({ sizeBytes, at: now }),
     })
     tracker.enterStage('encode')
@@ -238,11 +251,23 @@ describe('the end of the steps', () => {
     expect(announced).toEqual([{ sizeBytes: 1e8, at: 108.5 }])
   })
 
+  it('is announced 60 frames before it, if those take longer', () => {
+    const encode = step('encode')
+    setPlan([encode])
+    const announced: number[] = []
+    tracker.callBeforeEnd({ seconds: 1.5, frames: 60, call: () => announced.push(now) })
+    tracker.enterStage('encode')
+    tracker.beginStep(encode)
+    // Half a second of the film in a second: the last 60 frames, of 25 a second, take 4.8 s.
+    run(0.5, 199)
+    expect(announced).toEqual([295.5])
+  })
+
   it('is not announced between two passes', () => {
     const passes = [step('analyse'), step('encode')]
     setPlan(passes)
     const announced: number[] = []
-    tracker.callBeforeEnd({ seconds: 1.5, call: () => announced.push(now) })
+    tracker.callBeforeEnd({ seconds: 1.5, frames: 60, call: () => announced.push(now) })
     tracker.enterStage('analyse')
     tracker.beginStep(passes[0]!)
     run(10, 10)

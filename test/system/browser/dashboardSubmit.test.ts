@@ -91,8 +91,9 @@ test('a text is copied, or selected where the page has no clipboard', async ({ s
   await page.goto(`${system.url}/#/submit`)
   const context = page.browserContext()
   await context.overridePermissions(system.url, ['clipboard-read', 'clipboard-sanitized-write'])
+  await page.locator('[name=width]').wait()
   await click(page, copyUrl)
-  await page.locator(`${copyUrl}::-p-text(Copied)`).wait()
+  await waitForText(page, 'Copied')
   const url = await page.evaluate(() => navigator.clipboard.readText())
   expect(url).toMatch(/^http.*clip\.mp4$/)
 

@@ -93,11 +93,15 @@ export function createProgressTracker(
 
   /** Calls `beforeEnd` once, when so little is left of the steps. */
   function announceEnd() {
+    if (beforeEnd === null) {
+      return
+    }
+    const { seconds, frames, call } = beforeEnd
     const isNear =
-      (steps.secondsLeft(clock()) ?? Infinity) <= (beforeEnd?.seconds ?? 0) ||
-      (steps.framesLeft() ?? Infinity) <= (beforeEnd?.frames ?? 0)
-    if (beforeEnd !== null && isNear) {
-      beforeEnd.call(steps.expectedOutputBytes())
+      (steps.secondsLeft(clock()) ?? Infinity) <= seconds ||
+      (steps.framesLeft() ?? Infinity) <= frames
+    if (isNear) {
+      call(steps.expectedOutputBytes())
       beforeEnd = null
     }
   }

@@ -113,8 +113,8 @@ export function createStepProgress() {
 }
 
 /**
- * Of a part of a video, ffmpeg reports the times in the whole video. With `copyts`, it reports them from its
- * first report on, so the first ones are before the start of the part.
+ * Returns the time that ffmpeg reports at the start of a step; null as long as it has reported none. For a part of
+ * a video that is the start of the part, but 0 with `copyts`: ffmpeg then subtracts the time of its first report.
  */
 function findStartTime(step: Step, firstTime: number): number | null {
   const start = 'startSeconds' in step ? (step.startSeconds ?? 0) : 0

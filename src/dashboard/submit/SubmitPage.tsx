@@ -55,7 +55,7 @@ export function SubmitPage({ session }: { session: Session }) {
       if (isImport) {
         const request = { ...file, transformations, queue }
         const [job] = await client.jobs.create(request, { signal })
-        last = job!.id
+        last = job.id
       }
       for (const chosen of files) {
         const { name, size } = chosen
@@ -67,7 +67,7 @@ export function SubmitPage({ session }: { session: Session }) {
         })
         const request = { filePath: path, transformations, queue }
         const [job] = await client.jobs.create(request, { signal })
-        last = job!.id
+        last = job.id
       }
       // The upload goes on while other pages are shown, and does not leave them.
       if (isShown.current) {

@@ -4,7 +4,7 @@ import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { UploadedPart } from '../../contract/uploadParts.ts'
 import { count, time } from './columns.ts'
 
-/** How far the export of a package is. Its files are stored by rank, and those of a rank by name. */
+/** Progress of the export of a package. Its files are stored in the order of their ranks, and within a rank by name. */
 export interface PackageProgress {
   rank: number
   /** The files of this rank up to this name are stored; empty before the first one. */

@@ -4,7 +4,7 @@ import type { S3Bucket } from './client.ts'
 export interface S3Credential extends Omit<S3Bucket, 'bucket'> {
   /** The buckets that it may be used for. */
   buckets: readonly string[]
-  /** What the keys of objects that it may write begin with; empty for all, null if it may only read. */
+  /** Prefix of the keys that the credential may write. An empty prefix allows all keys, and null allows none. */
   writePrefix: string | null
   /** The ids of the API keys that may use it; null for every key without a restriction. */
   keys: readonly string[] | null

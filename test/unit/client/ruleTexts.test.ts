@@ -1,4 +1,4 @@
-/** What the form of a rule in the dashboard sends. */
+/** Requests that the form of a rule in the dashboard sends. */
 import { expect, it } from 'vitest'
 import { readRule, writeRule } from '../../../src/dashboard/rules/ruleTexts.ts'
 

@@ -1,4 +1,4 @@
-/** Which answers of the service of a destination are worth another try. */
+/** Tests which errors of a destination are temporary, so that the export is tried again. */
 import { expect, it } from 'vitest'
 import { DestinationError, describeFailure } from '../../../src/services/exports/exportErrors.ts'
 import { S3Error } from '../../../src/storage/s3/client.ts'

@@ -33,7 +33,7 @@ const HOOKS_USE = `
   import { useJob } from '@reelqueue/client/react'
   export const useProgress = (id: string): number => useJob(id).job?.progress ?? 0
 `
-/** What the snippets of the guides leave to their reader. */
+/** Declares the names that the snippets of the guides do not define. */
 const GUIDE_GLOBALS = `
   declare function sign(file: File): Promise<{ url: string; path: string }>
 `

@@ -46,7 +46,7 @@ afterAll(async () => {
   await s3.close()
 })
 
-/** Of the body of the request, which curl does not add itself. */
+/** Digest of an empty request body, for a header that curl does not add. */
 const EMPTY_SHA256 = createHash('sha256').digest('hex')
 
 const RENDERS = {

@@ -4,13 +4,19 @@ import type { Transformation, UploadProgress } from '../../client/index.ts'
 import { client, type Session } from '../api.ts'
 import { describeError, formatBytes } from '../format.ts'
 import { Problem } from '../parts.tsx'
+import { useLoaded } from '../useLoaded.ts'
 import { DropZone } from './DropZone.tsx'
 import { KeptUploads } from './KeptUploads.tsx'
 import { findKept, storeFile } from './keptUploads.ts'
 import { Presets } from './Presets.tsx'
 import { RemoteFile } from './RemoteFile.tsx'
 import { SameRequest } from './SameRequest.tsx'
-import { type Field, TransformationFields } from './TransformationFields.tsx'
+import {
+  type Field,
+  loadKeys,
+  TransformationFields,
+  type TransformationKeys,
+} from './TransformationFields.tsx'
 
 interface Upload extends UploadProgress {
   name: string
@@ -20,7 +26,19 @@ function joinPath(folder: string, name: string): string {
   return [...folder.split('/'), name].filter((segment) => segment !== '').join('/')
 }
 
+/** Shows the form once its fields are known, so that they do not move what a visitor is about to click. */
 export function SubmitPage({ session }: { session: Session }) {
+  const { value: keys, error } = useLoaded(loadKeys, [])
+  return (
+    <>
+      <h1>Submit</h1>
+      {keys ? <SubmitForm session={session} keys={keys} /> : !error && <p>Loading …</p>}
+      {!keys && error && <Problem>{error}</Problem>}
+    </>
+  )
+}
+
+function SubmitForm({ session, keys }: { session: Session; keys: TransformationKeys }) {
   const [files, setFiles] = useState<File[]>([])
   const [remote, setRemote] = useState({ url: '', name: '' })
   const [folder, setFolder] = useState(session.pathPrefix ?? 'videos')
@@ -81,7 +99,6 @@ export function SubmitPage({ session }: { session: Session }) {
 
   return (
     <form onSubmit={(event) => void submit(event)}>
-      <h1>Submit</h1>
       {!mayStore && (
         <p class="hint">This key may not store files, so nothing can be uploaded here.</p>
       )}
@@ -112,7 +129,7 @@ export function SubmitPage({ session }: { session: Session }) {
         )}
       </div>
       <Presets session={session} queue={queue} values={values} onChange={setValues} />
-      <TransformationFields values={values} onChange={setValues} />
+      <TransformationFields keys={keys} values={values} onChange={setValues} />
       {problem && <Problem>{problem}</Problem>}
       {upload && (
         <div class="progress">

@@ -1,7 +1,5 @@
 /** The fields of a transformation, from the API's description of its keys. */
-import { Problem } from '../parts.tsx'
 import { loadFields, type Schema, writeFieldName } from '../schema.ts'
-import { useLoaded } from '../useLoaded.ts'
 
 export type Field = string | number
 const COMMON = [
@@ -17,7 +15,10 @@ const COMMON = [
 const PRESET = 'preset'
 const LONG_NAME = /^Long name of \w+\. /
 
-async function loadKeys(): Promise<[string, Schema][]> {
+/** The keys of a transformation: their long names and schemas. */
+export type TransformationKeys = [string, Schema][]
+
+export async function loadKeys(): Promise<TransformationKeys> {
   const fields = await loadFields('Transformation')
   return fields.filter(
     ([name, { description = '' }]) => name !== PRESET && LONG_NAME.test(description),
@@ -25,14 +26,11 @@ async function loadKeys(): Promise<[string, Schema][]> {
 }
 
 interface Props {
+  keys: TransformationKeys
   values: Record<string, Field>
   onChange: (values: Record<string, Field>) => void
 }
-export function TransformationFields({ values, onChange }: Props) {
-  const { value: schemas, error } = useLoaded(loadKeys, [])
-  if (!schemas) {
-    return error ? <Problem>{error}</Problem> : <p>Loading …</p>
-  }
+export function TransformationFields({ keys, values, onChange }: Props) {
   function change(name: string, text: string): void {
     const { [name]: _, ...others } = values
     const isNumber = text !== '' && !Number.isNaN(Number(text))
@@ -52,14 +50,14 @@ export function TransformationFields({ values, onChange }: Props) {
     <>
       <fieldset class="fields">
         <legend>Variant</legend>
-        {schemas
+        {keys
           .filter(isCommon)
           .toSorted(([a], [b]) => COMMON.indexOf(a) - COMMON.indexOf(b))
           .map(show)}
       </fieldset>
       <details>
         <summary>More settings</summary>
-        <div class="fields">{schemas.filter((field) => !isCommon(field)).map(show)}</div>
+        <div class="fields">{keys.filter((field) => !isCommon(field)).map(show)}</div>
       </details>
     </>
   )

@@ -23,8 +23,6 @@ const test = dashboardTest('/#/submit', 'Submit', { IMPORT_PRIVATE_ADDRESSES: 'a
 
 test('a file is imported from a URL, and its job waits for it first', async ({ system, page }) => {
   const url = `http://127.0.0.1:${port}/a/my%20film.mp4?token=1`
-  // The fields load later, and move the button.
-  await page.locator('[name=width]').wait()
   await page.locator('input[name=url]').fill(url)
   const source = JSON.stringify({ url, filePath: 'videos/my film.mp4' })
   await waitForText(page, `"source":${source}`)

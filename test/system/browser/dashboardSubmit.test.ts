@@ -30,9 +30,7 @@ function watchParts(): void {
   }
 }
 
-/** Waits for the fields of the form first: they move the button, and a click would miss it. */
 async function submitFile(page: Page, path: string): Promise<void> {
-  await page.locator('[name=width]').wait()
   await chooseFile(page, path)
   await page.locator('button.primary').click()
 }

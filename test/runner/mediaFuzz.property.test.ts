@@ -113,7 +113,7 @@ describe.each(Object.keys(FILES))('changed bytes in %s', (name) => {
         await writeFile(file, list.reduce(applyChange, original))
         const job = await harness.gateway.offer(file, RENDITIONS[kind], {
           filePath: `fuzz/${name}`,
-          stallSeconds: 20,
+          stallSeconds: 60,
         })
         await runUntilIdle()
         const [finish] = job.finishes

@@ -77,8 +77,9 @@ export async function startGateway() {
         source: { sizeBytes: size, etag: `${file} ${mtimeMs}` },
         references,
         leaseSeconds: 30,
-        stallSeconds: 30,
-        timeoutSeconds: 60,
+        // Longer than any test, so that a slow machine fails none. Tests of these limits set their own.
+        stallSeconds: 300,
+        timeoutSeconds: 600,
         ...more,
       })
       const job: OfferedJob = {

@@ -12,7 +12,7 @@ const SCREENSHOTS = process.env['SCREENSHOTS']
 export async function openDashboard() {
   const browser = await startBrowser()
   const page = await browser.newPage()
-  page.setDefaultTimeout(60_000)
+  page.setDefaultTimeout(120_000)
   await page.setViewport({ width: 1100, height: 760 })
   return { page, close: () => browser.close() }
 }
@@ -57,7 +57,7 @@ export async function waitForText(page: Page, text: string): Promise<void> {
   try {
     await page.waitForFunction(
       (expected) => document.body.textContent!.includes(expected),
-      { polling: 50, timeout: 60_000 },
+      { polling: 50, timeout: 120_000 },
       text,
     )
   } catch (error) {

@@ -39,7 +39,7 @@ const test = systemTest({ env: { EMBED_ORIGINS: ALLOWED } }).extend(
 /** Opens a page, and records the hosts of its requests and what its policy forbids. */
 async function openPage(browser: Browser) {
   const page = await browser.newPage()
-  page.setDefaultTimeout(30_000)
+  page.setDefaultTimeout(120_000)
   const hosts = new Set<string>()
   const errors: string[] = []
   page.on('request', (request) => hosts.add(new URL(request.url()).host))

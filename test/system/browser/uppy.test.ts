@@ -59,8 +59,9 @@ test('a visitor continues an upload after a reload, with the signed URL of the f
     // Some are still under way, and a part that has 5 MiB is kept once it is stored.
     7.5 * MIB,
   )
-  await page.emulateNetworkConditions(null)
+  // The line becomes fast after the reload, which must find the upload unfinished.
   await page.reload()
+  await page.emulateNetworkConditions(null)
 
   const second = await startUpload(page, path)
   await page.waitForFunction(({ outcome }) => outcome !== null, { polling: 50 }, second)

@@ -3,7 +3,7 @@ import { expect, vi } from 'vitest'
 import { type Finish, packageFiles } from '../../../src/contract/runnerProtocol.ts'
 import type { System } from '../fixtures/system.ts'
 import type { Crew, CrewRunner, RunnerRequest } from './crew.ts'
-import { listFfmpegs, sendSignal } from './processes.ts'
+import { listFfmpegs } from './processes.ts'
 import type { GatewayResponse } from './proxy.ts'
 
 export interface Fault {
@@ -47,17 +47,17 @@ async function loseAnswer({ forward }: Described) {
 
 /** Stops the runner until its job is completed by others. Its request is then rejected. */
 async function freeze({ runner, forward, id }: Described, { client }: System) {
-  sendSignal(runner.pid, 'SIGSTOP')
+  const unfreeze = runner.freeze()
   try {
     const jobId = findJobId(id)
     await expect
-      .poll(async () => (await client.job(jobId)).status, { timeout: 60_000 })
+      .poll(async () => (await client.job(jobId)).status, { timeout: 150_000 })
       .toBe('completed')
     const late = await forward()
     expect(late.status).toBe(409)
     return late
   } finally {
-    sendSignal(runner.pid, 'SIGCONT')
+    unfreeze()
   }
 }
 

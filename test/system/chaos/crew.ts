@@ -13,6 +13,8 @@ export interface CrewRunner {
   pid: number
   /** Kills the process with SIGKILL, and starts another runner. Once killed, it does nothing. */
   kill: () => void
+  /** Stops the process until the returned function is called. A killed one stays dead. */
+  freeze: () => () => void
 }
 
 /** A request of a runner about a job or a chunk. */
@@ -56,15 +58,19 @@ export async function startCrew(system: System, size: number) {
     const started = await startRunner(system, { gatewayUrl: proxy.url, name })
     const { pid } = started
     let isKilled = false
+    const signalIfAlive = (signal: NodeJS.Signals) => !isKilled && sendSignal(pid, signal)
     const runner = {
       name,
       pid,
       kill: () => {
-        if (!isKilled) {
+        if (signalIfAlive('SIGKILL')) {
           isKilled = true
-          sendSignal(pid)
           replacements.push(add())
         }
+      },
+      freeze: () => {
+        signalIfAlive('SIGSTOP')
+        return () => void signalIfAlive('SIGCONT')
       },
     }
     cleanups.push(async () => {

@@ -1,0 +1,3 @@
+/** Types of `ffmpegVersions.mjs`. */
+export const INSTALLED_VERSION: string[]
+export const BOTH_VERSIONS: string[]

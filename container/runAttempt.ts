@@ -37,6 +37,7 @@ import { uploadOutput } from './gateway/uploadOutput.ts'
 import { publishChunk } from './publish/publishChunk.ts'
 import { publishPackage } from './publish/publishPackage.ts'
 import { openInputs, type Inputs } from './source/inputFiles.ts'
+import { waitForBoth } from './waitForBoth.ts'
 
 const SOURCE_NOT_READ = 'The original or a reference file could not be read from storage.'
 
@@ -179,7 +180,11 @@ async function makeSingleFile(attempt: RunningAttempt, plan: RenderPlan, timeSta
   return storeFile(attempt, plan, output, timeStage)
 }
 
-/** Makes the file of a chunk of video or audio. The next chunk is begun while this one is measured. */
+/**
+ * Makes the file of a chunk of video or audio. The next chunk is begun while this one is measured and
+ * stored, which happens at the same time: no finish request names the upload of a chunk that is not as
+ * planned, so it is discarded.
+ */
 async function makeChunkFile(
   attempt: RunningAttempt,
   plan: RenderPlan,
@@ -188,8 +193,13 @@ async function makeChunkFile(
 ) {
   const output = await executePlan(attempt, plan, timeStage)
   attempt.onAlmostDone(output.sizeBytes)
-  const facts = await timeStage('verify', () => measureAssignedChunk(attempt, chunk, plan))
-  return { ...(await storeFile(attempt, plan, output, timeStage)), chunk: facts }
+  const stopping = new AbortController()
+  const signal = AbortSignal.any([attempt.signal, stopping.signal])
+  const measuring = timeStage('verify', () => measureAssignedChunk(attempt, chunk, plan))
+  measuring.catch((error: unknown) => stopping.abort(error))
+  const storing = storeFile({ ...attempt, signal }, plan, output, timeStage)
+  const [facts, stored] = await waitForBoth(measuring, storing)
+  return { ...stored, chunk: facts }
 }
 
 async function storeFile(

@@ -10,6 +10,7 @@ import { JobFailure } from '../failures.ts'
 import { endsEarly } from '../ffmpeg/process/classifyFailure.ts'
 import type { RenderPlan, Step } from '../ffmpeg/renderPlan.ts'
 import { verifyOutput } from '../ffmpeg/verify/verifyOutput.ts'
+import { waitForBoth } from '../waitForBoth.ts'
 import { runStep } from './runStep.ts'
 import { addNote, type RunningAttempt, type StageTimer } from './types.ts'
 
@@ -62,22 +63,18 @@ export async function executePlan(
 
 async function verifySingleFile(
   { settings, scratch: cwd, signal, record }: RunningAttempt,
-  { output: file, expect }: RenderPlan,
+  { output: file, expect, verify }: RenderPlan,
   hasFallback: boolean,
 ): Promise<MediaFacts> {
   if (expect === null) {
     return readFileFacts(file)
   }
   const stderr = record.stderrTail
-  const { facts, notes } = await verifyOutput({
-    ...resolveFfmpegTools(settings),
-    cwd,
-    signal,
-    file,
-    expect,
-    hasFallback,
-    stderr,
-  })
+  const environment = { ...resolveFfmpegTools(settings), cwd, signal }
+  const [{ facts, notes }] = await waitForBoth(
+    verifyOutput({ ...environment, file, expect, hasFallback, stderr }),
+    verify?.(environment) ?? Promise.resolve(),
+  )
   for (const note of notes) {
     addNote(record, note)
   }

@@ -134,4 +134,6 @@ export interface RenderPlan extends Plan {
    * Null for a probe document, which is not verified, and for a package, which has other checks.
    */
   expect: Expectation | null
+  /** Checks the output beyond `expect`. @throws JobFailure `output_invalid` */
+  verify?: (environment: Omit<ProbeEnvironment, 'bytesRead'>) => Promise<void>
 }

@@ -51,6 +51,11 @@ export const chunkFacts = z.object({
   startTicks: z.int(),
   /** End of the last frame. */
   endTicks: z.int(),
+  lastFrameTicks: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Duration of the last frame of video in the file; missing: the join reads the file'),
   /** SHA-256 of the decoder configuration, in hexadecimal digits. */
   decoderConfig: z.string().regex(/^[0-9a-f]{64}$/),
   sha256: z

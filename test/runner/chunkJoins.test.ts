@@ -8,7 +8,7 @@ import { makeLossless } from './helpers/lossless.ts'
 import { measureSine } from './helpers/sine.ts'
 import { readSimilarities } from './helpers/similarity.ts'
 import { type ChunkCase, useChunkJobs } from './helpers/clips/chunkSources.ts'
-import { encodeChunks, encodeWhole } from './helpers/splitJob.ts'
+import { encodeChunks, encodeWhole, joinChunks } from './helpers/splitJob.ts'
 
 const execute = promisify(execFile)
 const openJob = useChunkJobs()
@@ -93,6 +93,18 @@ describe('joined chunks have the tracks and times of the whole', () => {
     expect(joined).toEqual(await describeFile(await encodeWhole(job)))
     expect(joined.hasIncreasingTimes || fields.format === 'mkv').toBe(true)
   })
+})
+
+it('the last frame lasts as long if the runner of its chunk has not stated its duration', async () => {
+  const job = await openJob('vfr.mp4', {})
+  const { output, chunks } = await encodeChunks(job)
+  const joined = await describeFile(output)
+  const older = chunks.map((chunk) => {
+    const { lastFrameTicks: _, ...facts } = chunk.facts
+    return { ...chunk, facts }
+  })
+  expect(older).not.toEqual(chunks)
+  expect(await describeFile((await joinChunks(job, older)).output)).toEqual(joined)
 })
 
 async function hashFrames(file: string): Promise<string[]> {

@@ -37,7 +37,7 @@ export async function measureChunk(options: MeasureOptions): Promise<ChunkFacts>
       throw invalid(range, 'cannot be decoded from its first frame on')
     }
   }
-  const { timescale, startTicks, endTicks, decoderConfig } = track
+  const { timescale, startTicks, endTicks, lastPacketTicks, decoderConfig } = track
   return {
     sizeBytes,
     frames: isVideo ? track.packetCount : null,
@@ -45,6 +45,7 @@ export async function measureChunk(options: MeasureOptions): Promise<ChunkFacts>
     timescale,
     startTicks,
     endTicks,
+    ...(isVideo && lastPacketTicks !== null && { lastFrameTicks: lastPacketTicks }),
     decoderConfig,
   }
 }

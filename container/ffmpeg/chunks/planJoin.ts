@@ -52,13 +52,11 @@ export function planJoin(
     if (fault !== null) {
       throw new JobFailure('output_invalid', fault)
     }
-    lastPacket.seconds = await readLastDuration(environment, video)
+    lastPacket.seconds = await findLastDuration(environment, video.at(-1))
     const names = video.map(({ file }) => basename(file))
     const ranges = video.map(({ range }) => range)
     await writeFile(list, buildChunkList(ranges, names))
   }
-  const verify = (environment: TaskEnvironment) =>
-    verifyJoin({ ...environment, file: output, chunks })
   return {
     mode: 'encode',
     reason: 'chunks are joined',
@@ -83,12 +81,12 @@ export function planJoin(
             output,
           }),
       },
-      { stage: 'analyse', cost: 0.01, task: verify },
     ],
     fallback: null,
     output,
     isPackage: false,
     expect,
+    verify: (environment) => verifyJoin({ ...environment, file: output, chunks }),
   }
 }
 
@@ -96,12 +94,15 @@ function countFrames(video: readonly CompletedChunk[]): number {
   return video.reduce((sum, { facts }) => sum + (facts.frames ?? 0), 0)
 }
 
-/** Returns the duration of the last packet of the last chunk, in seconds. */
-async function readLastDuration(
+/** Returns the duration of the last frame, in seconds. Reads it from the file if its runner has not stated it. */
+async function findLastDuration(
   environment: TaskEnvironment,
-  video: readonly ChunkFile[],
+  last: ChunkFile | undefined,
 ): Promise<number> {
-  const file = video.at(-1)?.file ?? ''
-  const track = await readTrack({ ...environment, file, track: 'v:0' }, 'packets')
+  const { lastFrameTicks, timescale = 1 } = last?.facts ?? {}
+  if (lastFrameTicks !== undefined) {
+    return lastFrameTicks / timescale
+  }
+  const track = await readTrack({ ...environment, file: last?.file ?? '', track: 'v:0' }, 'packets')
   return (track?.lastPacketTicks ?? 0) / (track?.timescale ?? 1)
 }

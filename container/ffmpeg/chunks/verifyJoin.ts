@@ -1,5 +1,6 @@
 /** Verifies the joined file: it has the packets of its chunks, at their times. */
 import { JobFailure } from '../../failures.ts'
+import { waitForBoth } from '../../waitForBoth.ts'
 import type { ProbeEnvironment } from '../process/ffprobe.ts'
 import type { CompletedChunk } from './checkChunks.ts'
 import { readTrack, type Track } from './readTrack.ts'
@@ -18,7 +19,10 @@ export async function verifyJoin(
   const read = (track: 'v:0' | 'a:0') =>
     readTrack({ ...options, bytesRead: () => 0, track }, 'count')
   const audio = chunks.find(({ range }) => range.kind === 'audio')?.facts
-  const [video, joinedAudio] = await Promise.all([read('v:0'), audio ? read('a:0') : null])
+  const [video, joinedAudio] = await waitForBoth(
+    read('v:0'),
+    audio ? read('a:0') : Promise.resolve(null),
+  )
   const parts = chunks.filter(({ range }) => range.kind === 'video').map(({ facts }) => facts)
   const frames = parts.reduce((sum, facts) => sum + (facts.frames ?? 0), 0)
   if (video?.packetCount !== frames) {

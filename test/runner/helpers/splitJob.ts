@@ -203,26 +203,26 @@ export async function encodeChunk(
 
 /** Encodes the chunks, joins them, and verifies the output. */
 export async function encodeChunks(job: SplitJob, replace?: ReplaceArguments) {
-  const { rendition, attempt } = job
   const ranges = listRanges(job)
   const chunks: ChunkFile[] = []
   for (const index of ranges.slice(0, -1).keys()) {
     chunks.push(await encodeChunk(job, { index, ranges }, replace))
   }
+  return joinChunks(job, chunks)
+}
+
+/** Joins chunks, and verifies the output. */
+export async function joinChunks({ rendition, attempt, ...job }: SplitJob, chunks: ChunkFile[]) {
   const plan = (context: PlanContext) => planJoin(rendition, context, chunks)
-  const { output, expect } = await runPlan(job, 'join', plan)
-  if (expect === null) {
-    throw new Error('a join must have an expectation')
+  const { output, expect, verify } = await runPlan({ ...job, attempt }, 'join', plan)
+  if (expect === null || verify === undefined) {
+    throw new Error('a join must be verified')
   }
-  const { facts } = await verifyOutput({
-    ...resolveFfmpegTools(attempt.settings),
-    cwd: attempt.scratch,
-    signal: attempt.signal,
-    file: output,
-    expect,
-    stderr: '',
-    hasFallback: false,
-  })
+  const { scratch: cwd, settings, signal } = attempt
+  const environment = { ...resolveFfmpegTools(settings), cwd, signal }
+  await verify(environment)
+  const options = { ...environment, file: output, expect, stderr: '', hasFallback: false }
+  const { facts } = await verifyOutput(options)
   return { output, chunks, facts }
 }
 

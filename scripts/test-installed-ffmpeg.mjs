@@ -5,5 +5,5 @@
 import { BOTH_VERSIONS, INSTALLED_VERSION } from './ffmpegVersions.mjs'
 
 const files = [...INSTALLED_VERSION, ...BOTH_VERSIONS]
-process.argv.splice(2, 0, '--project=runner', ...files.map((name) => `runner/${name}.test.ts`))
+process.argv.splice(2, 0, '--project=runner', ...files.map((name) => `test/runner/${name}.test.ts`))
 await import('./test.mjs')

@@ -8,8 +8,9 @@ import { measureMs } from './rounds.ts'
 import { API_KEY } from './service.ts'
 import { execute } from './execute.ts'
 
-/** Long enough for the requests to take no noticeable part of the processor. */
-const POLL_MS = 250
+/** A request takes some 5 ms of processor time. Jobs state their times, which do not depend on this. */
+const POLL_MS = 1_000
+const PROCESS_POLL_MS = 50
 
 /** Stores a file as an original. curl sends it without reading all of it into memory. */
 export async function putFile({ url }: { url: string }, path: string, file: string) {
@@ -75,7 +76,7 @@ export async function findEncodeArguments(service: {
         return list
       }
     }
-    await delay(POLL_MS / 5)
+    await delay(PROCESS_POLL_MS)
   }
   throw new Error(`No encode began within ${MAX_ENCODE_START_MS / 1_000} s.`)
 }

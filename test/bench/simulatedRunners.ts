@@ -66,7 +66,7 @@ export async function simulateRunners(service: Service, simulation: Simulation):
       await Promise.all(runners)
       return (Date.parse(completedAt!) - Date.parse(createdAt)) / 1_000
     }
-    await delay(REPORT_MS / 4)
+    await delay(REPORT_MS)
   }
 }
 

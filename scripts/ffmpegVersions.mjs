@@ -1,7 +1,6 @@
 /**
- * Which test files of `test/runner` CI runs with which version of ffmpeg. Those that are in neither list
- * run with 7.1 only, the version of the runner's image. `npm test` runs all of them with the installed
- * version.
+ * Test files of `test/runner`, by the version of ffmpeg with which CI runs them. A file in neither list
+ * runs with 7.1, the version of the runner's image. `npm test` runs all files with the installed version.
  */
 
 /** They test processes, limits, transfers and requests to the gateway, which no version of ffmpeg changes. */
@@ -20,4 +19,4 @@ export const INSTALLED_VERSION = [
   'upload',
 ]
 /** Together they use every key, codec and container, and so most options and filters of ffmpeg. */
-export const BOTH_VERSIONS = ['codecs', 'documentedKeys', 'encode', 'stream']
+export const BOTH_VERSIONS = ['codecs', 'documentedKeys', 'encode', 'stream', 'streamChunks']

@@ -32,8 +32,8 @@ export function SubmitPage({ session }: { session: Session }) {
   return (
     <>
       <h1>Submit</h1>
-      {keys ? <SubmitForm session={session} keys={keys} /> : !error && <p>Loading …</p>}
-      {!keys && error && <Problem>{error}</Problem>}
+      {keys && <SubmitForm session={session} keys={keys} />}
+      {!keys && (error ? <Problem>{error}</Problem> : <p>Loading …</p>)}
     </>
   )
 }

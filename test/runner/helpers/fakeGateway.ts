@@ -13,7 +13,7 @@ import { type SentAssignment, writeAssignment } from '../../../src/contract/assi
 import * as contract from '../../../src/contract/runnerProtocol.ts'
 import { listReferenceFiles } from '../../../src/contract/rendition.ts'
 import { contentDigest, statusError, sendSource, type SourceFault } from './fakeSource.ts'
-import type { OfferedJob } from './offeredJob.ts'
+import { JOB_LIMITS, type OfferedJob } from './offeredJob.ts'
 
 export type Gateway = Awaited<ReturnType<typeof startGateway>>
 
@@ -76,10 +76,7 @@ export async function startGateway() {
         rendition,
         source: { sizeBytes: size, etag: `${file} ${mtimeMs}` },
         references,
-        leaseSeconds: 30,
-        // Longer than any test, so that a slow machine fails none. Tests of these limits set their own.
-        stallSeconds: 300,
-        timeoutSeconds: 600,
+        ...JOB_LIMITS,
         ...more,
       })
       const job: OfferedJob = {

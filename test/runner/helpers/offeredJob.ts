@@ -2,6 +2,9 @@
 import { writeFile } from 'node:fs/promises'
 import type * as contract from '../../../src/contract/runnerProtocol.ts'
 
+/** Longer than any test, so that a slow machine fails none. Tests of these limits set their own. */
+export const JOB_LIMITS = { leaseSeconds: 30, stallSeconds: 300, timeoutSeconds: 600 }
+
 export interface OfferedJob {
   id: string
   assignment: contract.Assignment

@@ -26,6 +26,7 @@ import { startSourceServer } from '../../../container/source/loopbackServer.ts'
 import type { ChunkRange } from '../../../src/contract/chunk.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { assignment as assignmentSchema } from '../../../src/contract/runnerProtocol.ts'
+import { JOB_LIMITS } from './offeredJob.ts'
 
 type Video = RenditionOf<'video'>
 
@@ -76,9 +77,7 @@ export async function openSplitJob(options: {
       rendition,
       source: { sizeBytes: original.sizeBytes, etag: 'a' },
       references: served.map(({ path, sizeBytes }) => ({ sizeBytes, etag: path })),
-      leaseSeconds: 30,
-      stallSeconds: 300,
-      timeoutSeconds: 600,
+      ...JOB_LIMITS,
     }),
     client: createGatewayClient(settings),
     settings,
@@ -212,9 +211,10 @@ export async function encodeChunks(job: SplitJob, replace?: ReplaceArguments) {
 }
 
 /** Joins chunks, and verifies the output. */
-export async function joinChunks({ rendition, attempt, ...job }: SplitJob, chunks: ChunkFile[]) {
+export async function joinChunks(job: SplitJob, chunks: ChunkFile[]) {
+  const { rendition, attempt } = job
   const plan = (context: PlanContext) => planJoin(rendition, context, chunks)
-  const { output, expect, verify } = await runPlan({ ...job, attempt }, 'join', plan)
+  const { output, expect, verify } = await runPlan(job, 'join', plan)
   if (expect === null || verify === undefined) {
     throw new Error('a join must be verified')
   }

@@ -28,7 +28,7 @@ export function startBrowser(): Promise<Browser> {
 interface Playback {
   fatal: string[]
   recoverable: string[]
-  /** Positions at which playback stopped because the next frames were missing. */
+  /** Positions at which playback stopped because the next second was not yet loaded. */
   stalls: number[]
   levels: number[]
   ended: boolean
@@ -37,6 +37,7 @@ interface Playback {
 /** Globals of the page. */
 interface Page {
   playback: Playback
+  recordStall: () => void
   video: HTMLVideoElement
   Hls: typeof Hls
   shaka: typeof shaka.default
@@ -47,23 +48,33 @@ function record(speed: number): void {
   const video = document.querySelector('video')!
   const playback: Playback = { fatal: [], recoverable: [], stalls: [], levels: [], ended: false }
   video.addEventListener('ended', () => (playback.ended = true))
-  video.addEventListener('waiting', () => {
-    if (video.currentTime > 0.1) {
-      playback.stalls.push(video.currentTime)
+  // A busy machine also stops playback, although the next second is loaded.
+  const recordStall = () => {
+    const { currentTime, duration, buffered } = video
+    const next = Math.min(currentTime + 1, duration - 0.1)
+    const isLoaded = Array.from({ length: buffered.length }).some(
+      (_, index) => buffered.start(index) <= currentTime && buffered.end(index) >= next,
+    )
+    if (currentTime > 0.1 && !isLoaded) {
+      playback.stalls.push(currentTime)
     }
-  })
+  }
+  video.addEventListener('waiting', recordStall)
   // Chromium resets the rate when the source changes.
   video.addEventListener('loadedmetadata', () => (video.playbackRate = speed))
-  Object.assign(globalThis, { playback, video })
+  Object.assign(globalThis, { playback, video, recordStall })
 }
 
-function playWithHls(url: string): void {
-  const { Hls: HlsClass, playback, video } = globalThis as unknown as Page
-  const hls = new HlsClass({ startPosition: 0 })
+function loadWithHls(url: string): void {
+  const { Hls: HlsClass, playback, video, recordStall } = globalThis as unknown as Page
+  // It does not move a playback that stops although the next second is loaded: see `record`.
+  const hls = new HlsClass({ startPosition: 0, highBufferWatchdogPeriod: Infinity })
   hls.on(HlsClass.Events.ERROR, (_, { fatal, details, error }) => {
     const text = `${details}: ${error.message}`
     if (fatal) {
       playback.fatal.push(text)
+    } else if (details === HlsClass.ErrorDetails.BUFFER_STALLED_ERROR) {
+      recordStall()
     } else {
       playback.recoverable.push(text)
     }
@@ -73,23 +84,21 @@ function playWithHls(url: string): void {
   })
   hls.loadSource(url)
   hls.attachMedia(video)
-  void video.play()
   Object.assign(globalThis, { hls })
 }
 
-async function playWithShaka(url: string): Promise<void> {
-  const { shaka: player, playback, video } = globalThis as unknown as Page
+async function loadWithShaka(url: string): Promise<void> {
+  const { shaka: player, playback, video, recordStall } = globalThis as unknown as Page
   const shakaPlayer = new player.Player()
+  // As hls.js: it loads 30 seconds, and does not move a playback that stops within them.
+  shakaPlayer.configure({ streaming: { bufferingGoal: 30, stallEnabled: false } })
   const describe = (event: Event) => JSON.stringify((event as CustomEvent).detail ?? event.type)
   shakaPlayer.addEventListener('error', (event) => playback.fatal.push(describe(event)))
-  for (const type of ['stalldetected', 'gapjumped']) {
-    shakaPlayer.addEventListener(type, (event) => playback.recoverable.push(describe(event)))
-  }
+  shakaPlayer.addEventListener('gapjumped', (event) => playback.recoverable.push(describe(event)))
   // It does not let the element wait, but sets its rate to 0.
   shakaPlayer.addEventListener('buffering', (event) => {
-    const { buffering } = event as Event & { buffering: boolean }
-    if (buffering && video.currentTime > 0.1) {
-      playback.stalls.push(video.currentTime)
+    if ((event as Event & { buffering: boolean }).buffering) {
+      recordStall()
     }
   })
   await shakaPlayer.attach(video)
@@ -102,7 +111,6 @@ async function playWithShaka(url: string): Promise<void> {
     .getVariantTracks()
     .map(({ height }) => height ?? 0)
     .toSorted((one, other) => one - other)
-  void video.play()
 }
 
 /** @param origin origin of the page: that of the API, so that no request is cross-origin */
@@ -118,55 +126,76 @@ export async function openPlayer(browser: Browser, origin: string, name: PlayerN
   })
   await page.goto(`${origin}/`)
   await page.addScriptTag({ path: SCRIPTS[name] })
+
+  const getState = () =>
+    page.evaluate(() => {
+      const { playback, video } = globalThis as unknown as Page
+      const { played, buffered, currentTime, duration } = video
+      const listRanges = (ranges: TimeRanges) =>
+        Array.from({ length: ranges.length }, (_, index): [number, number] => [
+          ranges.start(index),
+          ranges.end(index),
+        ])
+      return {
+        ...playback,
+        currentTime,
+        duration,
+        height: video.videoHeight,
+        frames: video.getVideoPlaybackQuality().totalVideoFrames,
+        played: listRanges(played),
+        buffered: listRanges(buffered),
+      }
+    })
+
+  /** Rejects with the state after a fatal error or the timeout. */
+  async function waitFor(
+    condition: 'loaded' | 'ended' | { seconds: number },
+    timeout: number,
+  ): Promise<void> {
+    const reached = await page
+      .waitForFunction(
+        (expected) => {
+          const { playback, video } = globalThis as unknown as Page
+          if (playback.fatal.length > 0) {
+            return 'broken'
+          }
+          if (expected === 'ended') {
+            return playback.ended
+          }
+          if (expected === 'loaded') {
+            const { duration, buffered } = video
+            return buffered.length > 0 && buffered.end(buffered.length - 1) >= duration - 0.1
+          }
+          return video.currentTime >= expected.seconds
+        },
+        { timeout, polling: 100 },
+        condition,
+      )
+      .then((result) => result.jsonValue() as Promise<true | 'broken'>)
+      .catch((error: Error) => error.message)
+    if (reached !== true) {
+      throw new Error(`${reached}: ${JSON.stringify(await getState())}`)
+    }
+  }
+
   return {
     /** Starts playback from the beginning, and does not wait for its end. */
     async play(url: string, rate = 1) {
+      await this.load(url, rate)
+      await this.start()
+    },
+    /** Begins to load a stream of at most 30 seconds. */
+    async load(url: string, rate: number) {
       await page.evaluate(record, rate)
-      await page.evaluate(name === 'shaka' ? playWithShaka : playWithHls, url)
+      await page.evaluate(name === 'shaka' ? loadWithShaka : loadWithHls, url)
     },
-    /**
-     * Resolves when playback reaches this position. Rejects with the state after a fatal error or
-     * the timeout.
-     */
-    async waitUntil(seconds: number | 'the end', timeout = 60_000) {
-      const reached = await page
-        .waitForFunction(
-          (position) => {
-            const { playback, video } = globalThis as unknown as Page
-            if (playback.fatal.length > 0) {
-              return 'broken'
-            }
-            return position === 'the end' ? playback.ended : video.currentTime >= position
-          },
-          { timeout, polling: 100 },
-          seconds,
-        )
-        .then((result) => result.jsonValue() as Promise<true | 'broken'>)
-        .catch((error: Error) => error.message)
-      if (reached === true) {
-        return
-      }
-      throw new Error(`${reached}: ${JSON.stringify(await this.state())}`)
-    },
-    state: () =>
-      page.evaluate(() => {
-        const { playback, video } = globalThis as unknown as Page
-        const { played, buffered, currentTime, duration } = video
-        const listRanges = (ranges: TimeRanges) =>
-          Array.from({ length: ranges.length }, (_, index) => [
-            ranges.start(index),
-            ranges.end(index),
-          ])
-        return {
-          ...playback,
-          currentTime,
-          duration,
-          height: video.videoHeight,
-          frames: video.getVideoPlaybackQuality().totalVideoFrames,
-          played: listRanges(played),
-          buffered: listRanges(buffered),
-        }
-      }),
+    /** Resolves when the last segment is loaded. */
+    waitUntilLoaded: () => waitFor('loaded', 60_000),
+    start: () => page.evaluate(() => void (globalThis as unknown as Page).video.play()),
+    /** Resolves when playback reaches this position. */
+    waitUntil: (seconds: number | 'the end', timeout = 60_000) =>
+      waitFor(seconds === 'the end' ? 'ended' : { seconds }, timeout),
+    state: getState,
     close: () => page.close(),
   }
 }

@@ -37,7 +37,7 @@ import { uploadOutput } from './gateway/uploadOutput.ts'
 import { publishChunk } from './publish/publishChunk.ts'
 import { publishPackage } from './publish/publishPackage.ts'
 import { openInputs, type Inputs } from './source/inputFiles.ts'
-import { waitForBoth } from './waitForBoth.ts'
+import { runTogether } from './runTogether.ts'
 
 const SOURCE_NOT_READ = 'The original or a reference file could not be read from storage.'
 
@@ -193,12 +193,11 @@ async function makeChunkFile(
 ) {
   const output = await executePlan(attempt, plan, timeStage)
   attempt.onAlmostDone(output.sizeBytes)
-  const stopping = new AbortController()
-  const signal = AbortSignal.any([attempt.signal, stopping.signal])
-  const measuring = timeStage('verify', () => measureAssignedChunk(attempt, chunk, plan))
-  measuring.catch((error: unknown) => stopping.abort(error))
-  const storing = storeFile({ ...attempt, signal }, plan, output, timeStage)
-  const [facts, stored] = await waitForBoth(measuring, storing)
+  const [facts, stored] = await runTogether(attempt.signal, [
+    (signal) =>
+      timeStage('verify', () => measureAssignedChunk({ ...attempt, signal }, chunk, plan)),
+    (signal) => storeFile({ ...attempt, signal }, plan, output, timeStage),
+  ])
   return { ...stored, chunk: facts }
 }
 

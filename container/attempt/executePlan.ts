@@ -10,7 +10,7 @@ import { JobFailure } from '../failures.ts'
 import { endsEarly } from '../ffmpeg/process/classifyFailure.ts'
 import type { RenderPlan, Step } from '../ffmpeg/renderPlan.ts'
 import { verifyOutput } from '../ffmpeg/verify/verifyOutput.ts'
-import { waitForBoth } from '../waitForBoth.ts'
+import { runTogether } from '../runTogether.ts'
 import { runStep } from './runStep.ts'
 import { addNote, type RunningAttempt, type StageTimer } from './types.ts'
 
@@ -70,11 +70,11 @@ async function verifySingleFile(
     return readFileFacts(file)
   }
   const stderr = record.stderrTail
-  const environment = { ...resolveFfmpegTools(settings), cwd, signal }
-  const [{ facts, notes }] = await waitForBoth(
-    verifyOutput({ ...environment, file, expect, hasFallback, stderr }),
-    verify?.(environment) ?? Promise.resolve(),
-  )
+  const tools = { ...resolveFfmpegTools(settings), cwd }
+  const [{ facts, notes }] = await runTogether(signal, [
+    (either) => verifyOutput({ ...tools, signal: either, file, expect, hasFallback, stderr }),
+    async (either) => verify?.({ ...tools, signal: either }),
+  ])
   for (const note of notes) {
     addNote(record, note)
   }

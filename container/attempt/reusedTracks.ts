@@ -10,6 +10,7 @@ import { AttemptReleased, JobFailure, LeaseLost } from '../failures.ts'
 import { findFirstSegment } from '../ffmpeg/chunks/planStreamChunk.ts'
 import { splitFragments } from '../ffmpeg/streaming/mp4Boxes.ts'
 import * as layout from '../ffmpeg/streaming/streamLayout.ts'
+import { runTogether } from '../runTogether.ts'
 import type { RunningAttempt } from './types.ts'
 
 const LISTED_SEGMENT = /_(\d{5,})\.m4s/g
@@ -65,8 +66,9 @@ async function downloadTrack(
   { startSeconds, endSeconds }: ChunkAssignment,
   { stream, track }: { stream: layout.StreamLayout; track: layout.Track },
 ): Promise<void> {
-  const read = (name: string) => client.readReusedFile(assignment, name, signal)
-  const playlist = (await read(layout.playlistName(track))).toString()
+  const read = (name: string, either: AbortSignal) =>
+    client.readReusedFile(assignment, name, either)
+  const playlist = (await read(layout.playlistName(track), signal)).toString()
   const last = Number([...playlist.matchAll(LISTED_SEGMENT)].at(-1)?.[1] ?? 0)
   const first = findFirstSegment({ startSeconds }, stream).number
   const end =
@@ -79,18 +81,15 @@ async function downloadTrack(
     layout.segmentName(track, first + at),
   )
   const waiting = [layout.initName(track), ...names].values()
-  const downloadNext = async () => {
+  const downloadSeries = async (either: AbortSignal) => {
     for (const name of waiting) {
-      await writeFile(join(reusedFolder(scratch), name), await read(name))
+      await writeFile(join(reusedFolder(scratch), name), await read(name, either))
     }
   }
-  const results = await Promise.allSettled(
-    Array.from({ length: MAX_CONCURRENT_READS }, downloadNext),
+  await runTogether(
+    signal,
+    Array.from({ length: MAX_CONCURRENT_READS }, () => downloadSeries),
   )
-  const failed = results.find(({ status }) => status === 'rejected')
-  if (failed?.status === 'rejected') {
-    throw failed.reason
-  }
   if (endSeconds === null) {
     await splitLastSegment((at) =>
       join(reusedFolder(scratch), layout.segmentName(track, last + at)),

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { CompletedChunk } from '../../src/contract/runnerProtocol.ts'
 import { ChunksLost, GatewayRejection, toStorageFailure } from '../failures.ts'
+import { runTogether } from '../runTogether.ts'
 import type { GatewayClient, Lease } from './gatewayClient.ts'
 
 /** Each file that is downloaded has one range in memory. */
@@ -32,12 +33,10 @@ export async function downloadChunks(
   nameFile: (chunk: CompletedChunk) => string,
 ): Promise<void> {
   const lost: number[] = []
-  const stopping = new AbortController()
-  const signal = AbortSignal.any([download.signal, stopping.signal])
   // Shared, so that each series takes the next file that no other one has taken.
   const waiting = chunks.values()
 
-  async function downloadSeries(): Promise<void> {
+  async function downloadSeries(signal: AbortSignal): Promise<void> {
     for (const chunk of waiting) {
       if (!(await downloadChunk({ ...download, signal }, chunk, nameFile(chunk)))) {
         lost.push(chunk.index)
@@ -45,13 +44,10 @@ export async function downloadChunks(
     }
   }
 
-  await Promise.allSettled(
-    Array.from({ length: MAX_CONCURRENT_FILES }, () =>
-      downloadSeries().catch((error: unknown) => stopping.abort(error)),
-    ),
+  await runTogether(
+    download.signal,
+    Array.from({ length: MAX_CONCURRENT_FILES }, () => downloadSeries),
   )
-  // The first error is the reason with which the other downloads were stopped.
-  stopping.signal.throwIfAborted()
   if (lost.length > 0) {
     throw new ChunksLost(lost.toSorted((one, other) => one - other))
   }

@@ -2,6 +2,7 @@
 import type { OutputRequest } from '../../src/contract/runnerProtocol.ts'
 import type { UploadedPart } from '../../src/contract/uploadParts.ts'
 import { toStorageFailure } from '../failures.ts'
+import { runTogether } from '../runTogether.ts'
 import type { GatewayClient, Lease } from './gatewayClient.ts'
 
 /** Message of the failure when the gateway rejects the output or is unreachable. */
@@ -53,15 +54,13 @@ async function uploadParts(
   uploadId: string,
   partSizeBytes: number,
 ): Promise<UploadedPart[]> {
-  const stopping = new AbortController()
-  const either = AbortSignal.any([signal, stopping.signal])
   const count = Math.ceil(sizeBytes / partSizeBytes)
   const parts: UploadedPart[] = []
   let begun = 0
   let uploadedBytes = 0
 
   /** @returns true if the part was sent fast */
-  async function sendNext(): Promise<boolean> {
+  async function sendNext(either: AbortSignal): Promise<boolean> {
     const startedAt = performance.now()
     const index = begun++
     const start = index * partSizeBytes
@@ -74,26 +73,21 @@ async function uploadParts(
   }
 
   /** @param isShared true for a series that ends when the line is slow, so that others go on alone */
-  async function sendSeries(isShared: boolean): Promise<void> {
+  async function sendSeries(either: AbortSignal, isShared: boolean): Promise<void> {
     let isFast = true
     while (begun < count && (isFast || !isShared)) {
-      isFast = await sendNext()
+      isFast = await sendNext(either)
     }
   }
 
-  const isFast = await sendNext()
+  const isFast = await sendNext(signal)
   const series = isFast ? MAX_CONCURRENT_PARTS : 1
-  const results = await Promise.allSettled(
-    Array.from({ length: series }, (_, index) =>
-      sendSeries(index > 0).catch((error: unknown) => {
-        stopping.abort(error)
-        throw error
-      }),
+  await runTogether(
+    signal,
+    Array.from(
+      { length: series },
+      (_, index) => (either: AbortSignal) => sendSeries(either, index > 0),
     ),
   )
-  // The first to fail is the reason with which the others were stopped.
-  if (stopping.signal.aborted && results.some(({ status }) => status === 'rejected')) {
-    throw stopping.signal.reason
-  }
   return parts
 }

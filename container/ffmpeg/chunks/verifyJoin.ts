@@ -1,6 +1,6 @@
 /** Verifies the joined file: it has the packets of its chunks, at their times. */
 import { JobFailure } from '../../failures.ts'
-import { waitForBoth } from '../../waitForBoth.ts'
+import { runTogether } from '../../runTogether.ts'
 import type { ProbeEnvironment } from '../process/ffprobe.ts'
 import type { CompletedChunk } from './checkChunks.ts'
 import { readTrack, type Track } from './readTrack.ts'
@@ -16,13 +16,13 @@ export async function verifyJoin(
   },
 ): Promise<void> {
   const { chunks } = options
-  const read = (track: 'v:0' | 'a:0') =>
-    readTrack({ ...options, bytesRead: () => 0, track }, 'count')
+  const read = (track: 'v:0' | 'a:0') => (signal: AbortSignal) =>
+    readTrack({ ...options, signal, bytesRead: () => 0, track }, 'count')
   const audio = chunks.find(({ range }) => range.kind === 'audio')?.facts
-  const [video, joinedAudio] = await waitForBoth(
+  const [video, joinedAudio] = await runTogether(options.signal, [
     read('v:0'),
-    audio ? read('a:0') : Promise.resolve(null),
-  )
+    audio ? read('a:0') : async () => null,
+  ])
   const parts = chunks.filter(({ range }) => range.kind === 'video').map(({ facts }) => facts)
   const frames = parts.reduce((sum, facts) => sum + (facts.frames ?? 0), 0)
   if (video?.packetCount !== frames) {

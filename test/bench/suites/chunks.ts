@@ -15,7 +15,7 @@ import { type Service, startService } from '../service.ts'
 
 const WIDTH_SECONDS = 300
 const OVERHEAD_SECONDS = 90
-const ROUNDS = 2
+const ROUNDS = 3
 const TRANSFORMATION = 'h_720'
 const PATH = 'film.mp4'
 
@@ -99,7 +99,7 @@ async function pinRunners({ processes }: Service): Promise<void> {
   }
 }
 
-/** One runner with all cores, with and without chunks, in turns. */
+/** One runner with all cores, with and without chunks. */
 async function measureOverhead({ folder, log }: BenchContext): Promise<Measurement> {
   const film = { name: 'short.mp4', size: '1280x720', seconds: OVERHEAD_SECONDS }
   const clip = await makeClip(folder, film)
@@ -107,10 +107,12 @@ async function measureOverhead({ folder, log }: BenchContext): Promise<Measureme
   const split: number[] = []
   const whole: number[] = []
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [values, chunkSeconds] of [
-      [whole, 0],
-      [split, CHUNK_SECONDS],
-    ] as const) {
+    const order = [
+      { values: whole, chunkSeconds: 0 },
+      { values: split, chunkSeconds: CHUNK_SECONDS },
+    ]
+    // In turns, as the machine may become slower or faster.
+    for (const { values, chunkSeconds } of round % 2 === 0 ? order : order.toReversed()) {
       const path = `${round}-${chunkSeconds}.mp4`
       await putFile(service, path, clip)
       values.push(await runJobs(service.client, [path], TRANSFORMATION, { chunkSeconds }))

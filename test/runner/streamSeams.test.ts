@@ -134,8 +134,7 @@ describe('a joined stream has the quality, size and audio of the whole, and each
         return perFrame.slice(frame - 5, frame + 6)
       })
     const loss = Math.min(...nearSeams(expected)) - Math.min(...nearSeams(joined))
-    // Streams have a maximum bit rate, and the rate control of each chunk begins anew.
-    expect(loss).toBeLessThan(joined.maxLoss * 2)
+    expect(loss).toBeLessThan(joined.maxLoss)
     expect(Math.abs(countBytes(files) / countBytes(whole) - 1)).toBeLessThan(0.03)
 
     const all = countUp(7 * 25)

@@ -61,6 +61,9 @@ export async function openSplitJob(options: {
     RUNNER_TOKEN: 'a-token',
     RUNNER_NAME: 'split',
     SCRATCH_DIR: scratch,
+    // With several threads, x264 with a maximum bit rate makes other bytes at each run: by how much a
+    // frame near a seam differs would depend on how busy the machine is.
+    CPUS: '1',
   })
   const state = createAttemptState()
   const all = [original, ...served]

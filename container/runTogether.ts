@@ -24,3 +24,26 @@ export async function runTogether<Results extends readonly unknown[]>(
   stopping.signal.throwIfAborted()
   return (await Promise.all(results)) as unknown as Results
 }
+
+/**
+ * Runs a function for each item, at most `max` at a time.
+ *
+ * @throws the first error, after the others have ended, as `runTogether`
+ */
+export async function runForEach<Item>(
+  items: readonly Item[],
+  { max, signal }: { max: number; signal: AbortSignal },
+  run: (item: Item, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  // Shared, so that each series takes the next item that no other one has taken.
+  const waiting = items.values()
+  const runSeries = async (either: AbortSignal) => {
+    for (const item of waiting) {
+      await run(item, either)
+    }
+  }
+  await runTogether(
+    signal,
+    Array.from({ length: max }, () => runSeries),
+  )
+}

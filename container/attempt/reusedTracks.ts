@@ -10,7 +10,7 @@ import { AttemptReleased, JobFailure, LeaseLost } from '../failures.ts'
 import { findFirstSegment } from '../ffmpeg/chunks/planStreamChunk.ts'
 import { splitFragments } from '../ffmpeg/streaming/mp4Boxes.ts'
 import * as layout from '../ffmpeg/streaming/streamLayout.ts'
-import { runTogether } from '../runTogether.ts'
+import { runForEach } from '../runTogether.ts'
 import type { RunningAttempt } from './types.ts'
 
 const LISTED_SEGMENT = /_(\d{5,})\.m4s/g
@@ -80,16 +80,10 @@ async function downloadTrack(
   const names = Array.from({ length: end - first }, (_, at) =>
     layout.segmentName(track, first + at),
   )
-  const waiting = [layout.initName(track), ...names].values()
-  const downloadSeries = async (either: AbortSignal) => {
-    for (const name of waiting) {
-      await writeFile(join(reusedFolder(scratch), name), await read(name, either))
-    }
-  }
-  await runTogether(
-    signal,
-    Array.from({ length: MAX_CONCURRENT_READS }, () => downloadSeries),
-  )
+  const limits = { max: MAX_CONCURRENT_READS, signal }
+  await runForEach([layout.initName(track), ...names], limits, async (name, either) => {
+    await writeFile(join(reusedFolder(scratch), name), await read(name, either))
+  })
   if (endSeconds === null) {
     await splitLastSegment((at) =>
       join(reusedFolder(scratch), layout.segmentName(track, last + at)),

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { CompletedChunk } from '../../src/contract/runnerProtocol.ts'
 import { ChunksLost, GatewayRejection, toStorageFailure } from '../failures.ts'
-import { runTogether } from '../runTogether.ts'
+import { runForEach } from '../runTogether.ts'
 import type { GatewayClient, Lease } from './gatewayClient.ts'
 
 /** Each file that is downloaded has one range in memory. */
@@ -33,21 +33,12 @@ export async function downloadChunks(
   nameFile: (chunk: CompletedChunk) => string,
 ): Promise<void> {
   const lost: number[] = []
-  // Shared, so that each series takes the next file that no other one has taken.
-  const waiting = chunks.values()
-
-  async function downloadSeries(signal: AbortSignal): Promise<void> {
-    for (const chunk of waiting) {
-      if (!(await downloadChunk({ ...download, signal }, chunk, nameFile(chunk)))) {
-        lost.push(chunk.index)
-      }
+  const limits = { max: MAX_CONCURRENT_FILES, signal: download.signal }
+  await runForEach(chunks, limits, async (chunk, signal) => {
+    if (!(await downloadChunk({ ...download, signal }, chunk, nameFile(chunk)))) {
+      lost.push(chunk.index)
     }
-  }
-
-  await runTogether(
-    download.signal,
-    Array.from({ length: MAX_CONCURRENT_FILES }, () => downloadSeries),
-  )
+  })
   if (lost.length > 0) {
     throw new ChunksLost(lost.toSorted((one, other) => one - other))
   }

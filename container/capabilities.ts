@@ -33,7 +33,7 @@ export async function detectCapabilities(
   log: Log,
 ): Promise<RunnerCapabilities> {
   const capabilities = {
-    cpus: settings.cpus ?? availableParallelism(),
+    cpus: countCores(settings),
     memoryBytes: availableMemoryBytes(settings),
   }
   for (let tries = 1; ; tries++) {
@@ -66,6 +66,11 @@ async function listAbilities(settings: Settings) {
  */
 export function availableMemoryBytes({ memoryBytes }: Settings): number {
   return memoryBytes ?? Math.min(totalmem(), process.constrainedMemory() || Infinity)
+}
+
+/** Cores that the runner may use. */
+export function countCores(settings: Pick<Settings, 'cpus'>): number {
+  return settings.cpus ?? availableParallelism()
 }
 
 /**

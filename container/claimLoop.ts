@@ -1,7 +1,7 @@
 /**
  * Claim loop: claims jobs, runs them, and decides when to wait and when to exit. Several small jobs
  * run at once, or one other job. While a small output is uploaded, a chunk is almost done, or the audio of a
- * split job is encoded, the next job is claimed.
+ * split job is encoded, the next job is claimed. With several cores, two chunks of a job are made at once.
  */
 import {
   MIN_PROTOCOL_VERSION,
@@ -12,8 +12,9 @@ import {
 import { readFreeDiskBytes, type RunnerCapabilities } from './capabilities.ts'
 import { GatewayRejection, UnreadableAssignment } from './failures.ts'
 import { reconnectDelayMs, sleep } from './gateway/backoff.ts'
+import type { AttemptCalls } from './attempt/types.ts'
 import type { GatewayClient } from './gateway/gatewayClient.ts'
-import { createHeldJobs, type HeldJobs } from './heldJobs.ts'
+import { type Claimable, createHeldJobs, type HeldJobs } from './heldJobs.ts'
 import { formatError, type Log } from './log.ts'
 import type { Settings } from './settings.ts'
 
@@ -37,15 +38,8 @@ interface LoopOptions {
   shutdown: AbortSignal
   /** Number of small jobs that run at once. */
   smallJobs: number
-  /**
-   * Never throws.
-   *
-   * @param onAlmostDone see `RunJob`
-   */
-  runAssignment: (
-    assignment: Assignment,
-    onAlmostDone: (sizeBytes: number) => void,
-  ) => Promise<void>
+  /** Never throws. */
+  runAssignment: (assignment: Assignment, calls: AttemptCalls) => Promise<void>
 }
 
 interface LoopState {
@@ -101,7 +95,7 @@ async function claimUntilEnd(options: LoopOptions, jobs: HeldJobs): Promise<Loop
       const assignment = await claim(options, state, { claimable, idleMsLeft })
       if (assignment !== null && !jobs.includes(assignment)) {
         state.prefersJobs = assignment.chunk !== undefined
-        jobs.start(assignment, (onAlmostDone) => options.runAssignment(assignment, onAlmostDone))
+        jobs.start(assignment, (calls) => options.runAssignment(assignment, calls))
         continue
       }
       if (hasJobs) {
@@ -144,7 +138,7 @@ async function claimUntilEnd(options: LoopOptions, jobs: HeldJobs): Promise<Loop
 async function claim(
   { client, settings, capabilities, log, shutdown }: LoopOptions,
   state: LoopState,
-  { claimable, idleMsLeft }: { claimable: 'any' | 'small'; idleMsLeft: number },
+  { claimable, idleMsLeft }: { claimable: Claimable; idleMsLeft: number },
 ): Promise<Assignment | null> {
   // Without disk space, a runner gets only jobs whose output is small.
   const diskBytes = claimable === 'small' ? 0 : await readFreeDiskBytes(settings)
@@ -161,6 +155,7 @@ async function claim(
     // The gateway may have assigned a job in a response that was lost.
     ...(state.failures > 0 && { again: true, heldJobs: jobs.listIds() }),
     ...(state.prefersJobs && { prefersJobs: true }),
+    ...(typeof claimable === 'object' && claimable),
     // Claims do not wait before the first response, so that an unreachable gateway is noticed
     // sooner, and during an upload, whose end can make a job of its queue ready.
     waitSeconds:

@@ -1,5 +1,6 @@
 /** The jobs that the runner holds, and which ones it can claim besides. */
 import type { Assignment } from '../src/contract/runnerProtocol.ts'
+import type { AttemptCalls } from './attempt/types.ts'
 
 /** Kinds of variants with a small output. Of these, several run at once. */
 const SMALL_KINDS: readonly Assignment['rendition']['kind'][] = ['image', 'sprite', 'wave', 'probe']
@@ -21,15 +22,16 @@ interface HeldJob {
   isSmall: boolean
   /** True for the audio of a split job, beside which the runner does other work. */
   isAudio: boolean
+  /** True when at most half of a chunk is left. */
+  isHalfDone: boolean
   /** True when only the last second of a chunk is left, or the upload and the finish of a small output. */
   isAlmostDone: boolean
 }
 
-/**
- * @param onAlmostDone to be called when the output is complete, with its size; for a chunk also shortly
- *   before, with the expected size
- */
-export type RunJob = (onAlmostDone: (sizeBytes: number) => void) => Promise<void>
+export type RunJob = (calls: AttemptCalls) => Promise<void>
+
+/** What can be claimed: any job, a small job, or another chunk of a job. */
+export type Claimable = 'any' | 'small' | { anotherChunkOf: string }
 
 export type HeldJobs = ReturnType<typeof createHeldJobs>
 
@@ -39,7 +41,8 @@ export function isSmallJob({ rendition }: Assignment): boolean {
 
 /**
  * @param maxSmallJobs number of small jobs that run at once. Another job has the runner for itself, except
- *   for the audio of a split job: encoders of audio use one core, and little memory.
+ *   for the audio of a split job: encoders of audio use one core, and little memory. Half a chunk is made
+ *   beside half of another one.
  */
 export function createHeldJobs(maxSmallJobs: number, now = () => performance.now()) {
   const jobs = new Set<HeldJob>()
@@ -59,7 +62,7 @@ export function createHeldJobs(maxSmallJobs: number, now = () => performance.now
       [...jobs].some((job) => job.assignment.jobId === jobId && job.assignment.fence === fence),
     listIds: () => [...jobs].map(({ assignment }) => assignment.jobId),
     /** Returns which jobs can be claimed now; null for none. */
-    findClaimable(): 'any' | 'small' | null {
+    findClaimable(): Claimable | null {
       const unfinished = [...jobs].filter(({ isAlmostDone }) => !isAlmostDone)
       const running = unfinished.filter(({ isAudio }) => !isAudio)
       if (jobs.size >= 2 * maxSmallJobs || unfinished.length - running.length > 1) {
@@ -68,6 +71,10 @@ export function createHeldJobs(maxSmallJobs: number, now = () => performance.now
       if (running.length === 0) {
         freeAt = now()
         return 'any'
+      }
+      const [first, second] = [...jobs].filter(({ isAudio }) => !isAudio)
+      if (first?.isHalfDone && second === undefined) {
+        return { anotherChunkOf: first.assignment.chunk!.jobId }
       }
       const isShared = running.every(({ isSmall }) => isSmall) && running.length < maxSmallJobs
       return isShared && now() - freeAt < MAX_SMALL_ONLY_MS ? 'small' : null
@@ -78,21 +85,27 @@ export function createHeldJobs(maxSmallJobs: number, now = () => performance.now
         assignment,
         isSmall: isSmallJob(assignment),
         isAudio: assignment.chunk?.kind === 'audio',
+        isHalfDone: false,
         isAlmostDone: false,
       }
       jobs.add(job)
-      const ended = run((sizeBytes) => {
-        const { chunk } = assignment
-        job.isAlmostDone =
-          sizeBytes <= (chunk === undefined ? MAX_OVERLAPPED_BYTES : MAX_OVERLAPPED_CHUNK_BYTES)
-        announce()
+      const maxBytes = assignment.chunk ? MAX_OVERLAPPED_CHUNK_BYTES : MAX_OVERLAPPED_BYTES
+      const ended = run({
+        onHalfDone(sizeBytes) {
+          job.isHalfDone = sizeBytes <= maxBytes
+          announce()
+        },
+        onAlmostDone(sizeBytes) {
+          job.isAlmostDone = sizeBytes <= maxBytes
+          announce()
+        },
       })
       void ended.finally(() => {
         jobs.delete(job)
         announce()
       })
     },
-    /** Resolves when a job is almost done, its upload has begun, or it has ended. */
+    /** Resolves when a job is half done or almost done, its upload has begun, or it has ended. */
     waitForChange: () => change.promise,
     async waitForAll(): Promise<void> {
       while (jobs.size > 0) {

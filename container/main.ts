@@ -67,12 +67,12 @@ async function main(settings: Settings): Promise<number> {
     shutdown: shutdown.begun,
     capabilities,
     smallJobs,
-    runAssignment: (assignment, onAlmostDone) =>
+    runAssignment: (assignment, calls) =>
       runAssignment(assignment, {
         ...shared,
+        ...calls,
         shutdown,
         settings: isSmallJob(assignment) ? smallSettings : settings,
-        onAlmostDone,
       }),
   })
   log('info', 'runner ended', { reason })

@@ -6,7 +6,7 @@ import type { Assignment, Finish, Timings } from '../src/contract/runnerProtocol
 import { readTraceparent } from '../src/contract/traceContext.ts'
 import type { KnownProbes } from './attempt/knownProbes.ts'
 import type { RecentChunks } from './attempt/recentChunks.ts'
-import type { Attempt, AttemptRecord } from './attempt/types.ts'
+import type { Attempt, AttemptCalls, AttemptRecord } from './attempt/types.ts'
 import { AttemptReleased, CannotJoin, ChunksLost, JobFailure, LeaseLost } from './failures.ts'
 import { createProbeMemo } from './ffmpeg/probe/probeMemo.ts'
 import type { GatewayClient } from './gateway/gatewayClient.ts'
@@ -27,7 +27,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 const MAX_REASON_CHARACTERS = 500
 const MAX_MESSAGE_CHARACTERS = 1_000
 
-interface RunnerContext {
+interface RunnerContext extends Partial<AttemptCalls> {
   client: GatewayClient
   settings: Settings
   log: Log
@@ -38,8 +38,6 @@ interface RunnerContext {
   recentBlocks?: RecentBlocks
   /** Absent if no files of chunks are kept. */
   recentChunks?: RecentChunks
-  /** See `Attempt`. */
-  onAlmostDone?: (sizeBytes: number) => void
 }
 
 /** Never throws: outcomes are reported to the gateway, and errors are logged. */
@@ -67,6 +65,7 @@ export async function runAssignment(assignment: Assignment, runner: RunnerContex
       probeMemo,
       readProbe: () => runner.probes?.read(probeMemo) ?? null,
       chunkVersion: runner.probes?.version ?? null,
+      onHalfDone: (sizeBytes) => runner.onHalfDone?.(sizeBytes),
       onAlmostDone: (sizeBytes) => {
         keepProbe()
         runner.onAlmostDone?.(sizeBytes)

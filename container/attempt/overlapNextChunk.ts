@@ -1,9 +1,11 @@
 /**
- * Lets the runner begin the next chunk shortly before the current one is done. At the start of an
- * encode, ffmpeg opens and decodes the source and fills its encoder; at the end it empties it. Neither uses
- * all cores, so the end of one chunk and the start of the next fit together.
+ * Lets the runner begin the next chunk before the current one is done. At the start of an encode, ffmpeg
+ * opens and decodes the source and fills its encoder; at the end it empties it. Neither uses all cores,
+ * so the end of one chunk and the start of the next fit together. One encode does not use several cores
+ * fully in between either, because ffmpeg reads, filters and writes in one thread: with several cores, the
+ * next chunk begins when half of the current one is made, if there are enough for the other runners.
  */
-import { availableMemoryBytes } from '../capabilities.ts'
+import { availableMemoryBytes, countCores } from '../capabilities.ts'
 import type { PlannedVariant } from './planAttempt.ts'
 import type { RunningAttempt } from './types.ts'
 
@@ -11,7 +13,8 @@ import type { RunningAttempt } from './types.ts'
  * ffmpeg reports twice a second, and an encode reaches its full rate after about a second. While the
  * encoder is emptied, of up to 50 frames, ffmpeg reports nothing.
  */
-const OVERLAP = { seconds: 1.5, frames: 60 }
+const ALMOST_DONE = { seconds: 1.5, frames: 60 }
+const HALF_DONE = { share: 0.5 }
 /**
  * Memory of an encode for each pixel of its frames: the encoder holds some 60 frames (measured with 720p
  * and 1080p: 230 to 275 bytes for H.264, up to 300 for H.265, 230 for VP9, 330 for AV1).
@@ -24,8 +27,11 @@ export function overlapNextChunk(attempt: RunningAttempt, planned: PlannedVarian
   const memoryBytes = availableMemoryBytes(attempt.settings)
   const encodeBytes = countPixels(planned) * BYTES_PER_PIXEL
   if (2 * encodeBytes <= memoryBytes * ENCODES_SHARE) {
-    const { tracker, onAlmostDone } = attempt
-    tracker.callBeforeEnd({ ...OVERLAP, call: onAlmostDone })
+    const { tracker, onHalfDone, onAlmostDone } = attempt
+    if (countCores(attempt.settings) > 1) {
+      tracker.callBeforeEnd({ left: HALF_DONE, call: onHalfDone })
+    }
+    tracker.callBeforeEnd({ left: ALMOST_DONE, call: onAlmostDone })
   }
 }
 

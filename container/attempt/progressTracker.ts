@@ -20,9 +20,15 @@ const VERIFY_SECONDS = 1
 const DEFAULT_UPLOAD_BYTES_PER_SECOND = 1e7
 
 interface BeforeEnd {
-  /** Seconds before the estimated end of the last step, or frames, whichever comes first. */
-  seconds: number
-  frames: number
+  /** What is left when `call` is called: whichever of these comes first. */
+  left: {
+    /** Estimated seconds. */
+    seconds?: number
+    /** Frames of the last step. */
+    frames?: number
+    /** Share of the work of all steps. */
+    share?: number
+  }
   /** @param sizeBytes expected size of the output */
   call: (sizeBytes: number) => void
 }
@@ -45,7 +51,7 @@ export function createProgressTracker(
   let outputBytes: number | null = null
   let uploadRate: RateMeter | null = null
   let uploadedShare = 0
-  let beforeEnd: BeforeEnd | null = null
+  let beforeEnd: BeforeEnd[] = []
 
   function advance(progress: number) {
     state.progress = Math.max(state.progress, Math.min(scale.end, progress))
@@ -91,25 +97,22 @@ export function createProgressTracker(
         : null
   }
 
-  /** Calls `beforeEnd` once, when so little is left of the steps. */
+  /** Makes each call of `beforeEnd` once, when so little is left of the steps. */
   function announceEnd() {
-    if (beforeEnd === null) {
-      return
-    }
-    const { seconds, frames, call } = beforeEnd
-    const isNear =
-      (steps.secondsLeft(clock()) ?? Infinity) <= seconds ||
-      (steps.framesLeft() ?? Infinity) <= frames
-    if (isNear) {
-      call(steps.expectedOutputBytes())
-      beforeEnd = null
-    }
+    const seconds = steps.secondsLeft(clock()) ?? Infinity
+    const frames = steps.framesLeft() ?? Infinity
+    const share = 1 - steps.share()
+    const isDue = ({ left }: BeforeEnd) =>
+      seconds <= (left.seconds ?? 0) || frames <= (left.frames ?? 0) || share <= (left.share ?? 0)
+    const due = beforeEnd.filter(isDue)
+    beforeEnd = beforeEnd.filter((each) => !due.includes(each))
+    due.forEach(({ call }) => call(steps.expectedOutputBytes()))
   }
 
   return {
     refresh,
     callBeforeEnd(options: BeforeEnd) {
-      beforeEnd = options
+      beforeEnd.push(options)
     },
     /** @param speed playback speed of the output */
     setPlan(plan: RenderPlan, speed = 1) {

@@ -28,7 +28,7 @@ export interface AttemptRecord {
   plan?: Plan
 }
 
-export interface Attempt {
+export interface Attempt extends AttemptCalls {
   assignment: Assignment
   client: GatewayClient
   settings: Settings
@@ -49,9 +49,19 @@ export interface Attempt {
   shutdown?: Shutdown
   /** Aborts `signal`. */
   end: (reason: unknown) => void
+}
+
+/** An attempt calls these so that the next job can begin. */
+export interface AttemptCalls {
   /**
-   * To be called when the output is complete, with its size, so that the next job can begin. For a
-   * chunk also shortly before that, with the expected size.
+   * To be called when half of a chunk is made, if another one of the same job can be made beside it.
+   *
+   * @param sizeBytes expected size of the chunk
+   */
+  onHalfDone: (sizeBytes: number) => void
+  /**
+   * To be called when the output is complete, with its size. For a chunk also shortly before that,
+   * with the expected size.
    */
   onAlmostDone: (sizeBytes: number) => void
 }

@@ -151,6 +151,13 @@ export const claimRequest = z.object({
     .describe(
       'A job precedes a chunk with the same priority. Set after a chunk, so that small jobs do not wait for all chunks of a film',
     ),
+  anotherChunkOf: z
+    .string()
+    .max(100)
+    .optional()
+    .describe(
+      'The runner makes a chunk of this job. It gets another one, if no other job precedes that, and if as many are left as other runners make chunks of the queue',
+    ),
 })
 export type ClaimRequest = z.infer<typeof claimRequest>
 

@@ -16,6 +16,11 @@ export interface ChunkClaim {
   takesChunks: boolean
   /** True if a job precedes a chunk with the same priority, whatever their age. */
   prefersJobs: boolean
+  /**
+   * Id of a split job of which the runner makes a chunk: nothing but another one is claimed, if that is
+   * next, and if as many are left as other runners make chunks of the queue.
+   */
+  anotherChunkOf?: string | undefined
   /** This runner gets a chunk that it has failed again only after `OTHER_RUNNERS_MS`. */
   runnerId: string
   now: number
@@ -114,12 +119,32 @@ export function nextClaimableJob(
 ) {
   const order = chunks.prefersJobs ? sql`jobs.size_class = ${CHUNK_SIZE_CLASS},` : sql``
   const isTaken = chunks.takesChunks ? sql`` : sql`AND jobs.parent_id IS NULL`
-  return sql`
-  ${withCandidates(queue, capabilities, chunks)}
-  SELECT jobs.seq FROM candidates JOIN jobs ON jobs.seq = candidates.seq
+  const next = sql`
+  SELECT jobs.seq, jobs.parent_id, jobs.size_class, jobs.required_encoders
+  FROM candidates JOIN jobs ON jobs.seq = candidates.seq
   WHERE (${maxPriority} IS NULL OR jobs.priority <= ${maxPriority}) ${isTaken}
     AND (jobs.parent_id IS NOT NULL OR NOT (SELECT paused FROM queues WHERE name = ${queue}))
   ORDER BY jobs.priority, ${order} jobs.seq LIMIT 1`
+  const condition =
+    chunks.anotherChunkOf === undefined
+      ? sql``
+      : isAnotherChunk(queue, chunks.anotherChunkOf, chunks)
+  return sql`
+  ${withCandidates(queue, capabilities, chunks)}
+  SELECT seq FROM (${next}) AS next ${condition}`
+}
+
+/** Condition on the next job, see `ChunkClaim`. */
+function isAnotherChunk(queue: string, jobId: string, { runnerId }: ChunkClaim): SQL {
+  const ready = fromReadyJobs(
+    queue,
+    sql`
+    AND required_encoders = next.required_encoders AND size_class = next.size_class
+    AND parent_id = next.parent_id`,
+  )
+  return sql`
+  WHERE next.parent_id = ${jobId} AND next.size_class = ${CHUNK_SIZE_CLASS}
+    AND (SELECT count(*) ${ready}) > ${countOtherChunkRunners(queue, runnerId)}`
 }
 
 /**

@@ -111,11 +111,12 @@ export async function claimNextJob(
     maxPriority = null,
     takesChunks = false,
     prefersJobs = false,
-  }: Partial<Pick<ChunkClaim, 'takesChunks' | 'prefersJobs'>> & {
+    anotherChunkOf,
+  }: Partial<Pick<ChunkClaim, 'takesChunks' | 'prefersJobs' | 'anotherChunkOf'>> & {
     maxPriority?: number | null
   } = {},
 ): Promise<JobRow | undefined> {
-  const chunks = { takesChunks, prefersJobs, runnerId: runner.id, now }
+  const chunks = { takesChunks, prefersJobs, anotherChunkOf, runnerId: runner.id, now }
   const releaseRetries = statement(db, releaseDueRetriesStatement(queue, now))
   const claim = db
     .update(jobs)

@@ -3,7 +3,7 @@ import { ChildProcess } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ChunkRange } from '../../src/contract/chunk.ts'
-import type { Finish } from '../../src/contract/runnerProtocol.ts'
+import type { ClaimRequest, Finish } from '../../src/contract/runnerProtocol.ts'
 import { video } from '../fixtures/renditions.ts'
 import { clip, harness, runJob, runUntilIdle, useRunnerHarness } from './helpers/runnerHarness.ts'
 
@@ -31,7 +31,8 @@ afterEach(() => unsubscribe('child_process', watch))
 const rendition = video({ videoCodec: 'h265', frameRate: 50, audioCodec: 'none' })
 const chunkSeconds = 5
 
-it('the next chunk begins before ffmpeg has ended the one before', async () => {
+/** Splits a job, and has all of its chunks of video made. */
+async function makeChunks(env: Record<string, string>) {
   const { finish } = await runJob('big.mov', rendition, { chunkSeconds })
   const { chunks, planKey, probe } = finish as Extract<Finish, { outcome: 'split' }>
   const ranges = chunks.filter(({ kind }: ChunkRange) => kind === 'video')
@@ -42,7 +43,25 @@ it('the next chunk begins before ffmpeg has ended the one before', async () => {
     const more = { chunkSeconds, chunk: { ...chunk, reusableTracks: [], completedChunks: [] } }
     jobs.push(await harness.gateway.offer(clip('big.mov'), rendition, { ...more, probe }))
   }
-  await runUntilIdle({ CPUS: '1' })
+  /** Numbers of ffmpegs that were running at the claims of another chunk. */
+  const beside: number[] = []
+  harness.gateway.events.on('claim', ({ anotherChunkOf }: ClaimRequest) => {
+    if (anotherChunkOf === 'job_1') {
+      beside.push(events.reduce((count, event) => count + (event === 'start' ? 1 : -1), 0))
+    }
+  })
+  await runUntilIdle(env)
   expect(jobs.map(({ finishes }) => finishes[0]?.outcome)).toEqual(['completed', 'completed'])
+  return beside
+}
+
+it('the next chunk begins before ffmpeg has ended the one before', async () => {
+  expect(await makeChunks({ CPUS: '1' })).toEqual([])
+  expect(events).toEqual(['start', 'start', 'end', 'end'])
+})
+
+it('on several cores, another chunk is claimed when half of one is made', async () => {
+  const beside = await makeChunks({ CPUS: '2' })
+  expect(beside[0]).toBe(1)
   expect(events).toEqual(['start', 'start', 'end', 'end'])
 })

@@ -6,6 +6,7 @@ import type { StoredProbe } from '../../contract/storedProbe.ts'
 import { findStuckJob } from '../../db/endSplitJob.ts'
 import type { Database } from '../../db/database.ts'
 import { findFileProbe } from '../../db/fileProbes.ts'
+import { countClaimableJobs } from '../../db/claimQuery.ts'
 import { claimNextJob, reissueClaim, updateJobFiles } from '../../db/leases.ts'
 import { readCapabilities, findJobSizeClass } from '../../domain/runnerRequirements.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
@@ -121,22 +122,39 @@ async function restartStuckJob(platform: Platform, { queues, runner }: ClaimRequ
 
 async function claimRow(
   { db }: Platform,
-  { runner, queues, again, heldJobs, prefersJobs = false }: ClaimRequest,
+  {
+    runner,
+    queues,
+    again: isRepeated,
+    heldJobs,
+    prefersJobs = false,
+    anotherChunkOf,
+  }: ClaimRequest,
   secretHash: string | null,
 ): Promise<JobRow | undefined> {
   const identity = { id: runner.id, secretHash }
-  let row = again ? await reissueClaim(db, identity, Date.now(), heldJobs) : undefined
+  const again = isRepeated ? await reissueClaim(db, identity, Date.now(), heldJobs) : undefined
+  if (again) {
+    return again
+  }
   const capabilities = readCapabilities(runner)
   // The first pass over the queues leaves out the jobs of visitors.
   const maxPriorities = queues.length === 1 ? [null] : [PRIORITY.max, null]
   const takesChunks = runner.chunkVersion !== undefined
   for (const maxPriority of maxPriorities) {
-    const options = { maxPriority, takesChunks, prefersJobs }
+    const options = { maxPriority, takesChunks, prefersJobs, anotherChunkOf }
     for (const queue of queues) {
-      row ??= await claimNextJob(db, queue, identity, Date.now(), capabilities, options)
+      const row = await claimNextJob(db, queue, identity, Date.now(), capabilities, options)
+      if (row) {
+        return row
+      }
+      // A job of a preferred queue precedes another chunk too.
+      if (anotherChunkOf && (await countClaimableJobs(db, queue, capabilities, 1)) > 0) {
+        return undefined
+      }
     }
   }
-  return row
+  return undefined
 }
 
 /** Finds the stored probe of the original. It is not used after a failed attempt. */

@@ -152,13 +152,14 @@ export async function startGateway() {
     }
     gateway.secrets.add(secret.data ?? '')
     if (url.pathname === '/runner/claim') {
-      const { protocol, runner } = parseMessage(contract.claimRequest, await json(request))
+      const claim = parseMessage(contract.claimRequest, await json(request))
+      const { protocol, runner } = claim
       if (protocol > gateway.protocolVersion) {
         return rejectProtocol(response)
       }
       gateway.claims += 1
       gateway.disks.push(runner.diskBytes)
-      events.emit('claim')
+      events.emit('claim', claim)
       failIfRequested('claim')
       const job = waiting.shift()
       return job === undefined

@@ -81,8 +81,8 @@ export function runUntilIdle(
     ...shared,
     shutdown: shutdown.begun,
     smallJobs: settings.smallJobs ?? 1,
-    runAssignment: (assignment, onAlmostDone) =>
-      runAssignment(assignment, { ...shared, shutdown, onAlmostDone }),
+    runAssignment: (assignment, calls) =>
+      runAssignment(assignment, { ...shared, ...calls, shutdown }),
   })
 }
 

@@ -90,6 +90,7 @@ export async function openSplitJob(options: {
     probeMemo: createProbeMemo(),
     signal: new AbortController().signal,
     end: () => {},
+    onHalfDone: () => {},
     onAlmostDone: () => {},
     state,
     tracker: createProgressTracker(state),

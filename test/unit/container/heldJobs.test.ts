@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from 'vitest'
+import type { AttemptCalls } from '../../../container/attempt/types.ts'
 import { createHeldJobs } from '../../../container/heldJobs.ts'
 import { type Assignment, assignment } from '../../../src/contract/runnerProtocol.ts'
 import { image, video } from '../../fixtures/renditions.ts'
@@ -14,7 +15,7 @@ beforeEach(() => {
 /** Starts a job; returns functions that begin its upload and end it. */
 function start(rendition: Assignment['rendition'], jobId: string, chunk?: 'audio' | 'video') {
   const ended = Promise.withResolvers<void>()
-  let upload = (_sizeBytes: number) => {}
+  let calls: AttemptCalls
   held.start(
     assignment.parse({
       jobId,
@@ -39,13 +40,14 @@ function start(rendition: Assignment['rendition'], jobId: string, chunk?: 'audio
         },
       }),
     }),
-    (onAlmostDone) => {
-      upload = onAlmostDone
+    (given) => {
+      calls = given
       return ended.promise
     },
   )
   return {
-    upload: (sizeBytes: number) => upload(sizeBytes),
+    upload: (sizeBytes: number) => calls.onAlmostDone(sizeBytes),
+    reachHalf: (sizeBytes: number) => calls.onHalfDone(sizeBytes),
     end() {
       const change = held.waitForChange()
       ended.resolve()
@@ -103,6 +105,28 @@ it('announces that a chunk is almost done, and then its upload', async () => {
   await second
   expect(held.findClaimable()).toBeNull()
   await next.end()
+})
+
+it('makes another chunk of the same job beside half of a chunk, but no third one', async () => {
+  const first = start(video(), 'video_1', 'video')
+  const change = held.waitForChange()
+  first.reachHalf(64 * MIB)
+  await change
+  expect(held.findClaimable()).toEqual({ anotherChunkOf: 'job_0' })
+  const second = start(video(), 'video_2', 'video')
+  expect(held.findClaimable()).toBeNull()
+  second.reachHalf(MIB)
+  expect(held.findClaimable()).toBeNull()
+  await first.end()
+  expect(held.findClaimable()).toEqual({ anotherChunkOf: 'job_0' })
+  second.upload(MIB)
+  expect(held.findClaimable()).toBe('any')
+})
+
+it('makes a chunk of more than 64 MiB alone', () => {
+  const chunk = start(video(), 'video_1', 'video')
+  chunk.reachHalf(64 * MIB + 1)
+  expect(held.findClaimable()).toBeNull()
 })
 
 it('ends the small jobs every two seconds, so that another one has its turn', async () => {

@@ -2,20 +2,21 @@ import { expect, it } from 'vitest'
 import { overlapNextChunk } from '../../../container/attempt/overlapNextChunk.ts'
 
 const GIB = 1024 ** 3
+const ALMOST_DONE = { seconds: 1.5, frames: 60 }
 
-/** Returns true if the next chunk may begin before one with these frames is done. */
-function overlaps(memoryBytes: number, size: { width: number; height: number }): boolean {
-  let isAsked = false
+/** Returns when the next chunk may begin before one with these frames is done. */
+function listOverlaps(memoryBytes: number, size: { width: number; height: number }, cpus = 1) {
+  const overlaps: unknown[] = []
   const attempt = {
-    settings: { memoryBytes },
-    tracker: { callBeforeEnd: () => void (isAsked = true) },
+    settings: { memoryBytes, cpus },
+    tracker: { callBeforeEnd: ({ left }: { left: unknown }) => overlaps.push(left) },
   }
   const planned = {
     plan: { expect: { size } },
     context: { source: { probe: { video: { upright: { width: 640, height: 360 } } } } },
   }
   overlapNextChunk(attempt as never, planned as never)
-  return isAsked
+  return overlaps
 }
 
 it.each([
@@ -26,5 +27,10 @@ it.each([
   [GIB / 4, { width: 320, height: 180 }, true],
   [GIB / 4, { width: 854, height: 480 }, false],
 ])('with %d bytes of memory, a chunk of %o overlaps with the next one: %s', (memory, size, is) => {
-  expect(overlaps(memory, size)).toBe(is)
+  expect(listOverlaps(memory, size)).toEqual(is ? [ALMOST_DONE] : [])
+})
+
+it('the next chunk begins beside half of a chunk on several cores', () => {
+  const size = { width: 1280, height: 720 }
+  expect(listOverlaps(GIB, size, 2)).toEqual([{ share: 0.5 }, ALMOST_DONE])
 })

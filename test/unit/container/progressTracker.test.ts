@@ -241,8 +241,7 @@ describe('the end of the steps', () => {
     setPlan([encode])
     const announced: { sizeBytes: number; at: number }[] = []
     tracker.callBeforeEnd({
-      seconds: 1.5,
-      frames: 60,
+      left: { seconds: 1.5, frames: 60 },
       call: (sizeBytes) => announced.push({ sizeBytes, at: now }),
     })
     tracker.enterStage('encode')
@@ -251,11 +250,23 @@ describe('the end of the steps', () => {
     expect(announced).toEqual([{ sizeBytes: 1e8, at: 108.5 }])
   })
 
+  it('and half of them are each announced once', () => {
+    const encode = step('encode')
+    setPlan([encode])
+    const announced: string[] = []
+    tracker.callBeforeEnd({ left: { seconds: 1.5 }, call: () => announced.push(`end ${now}`) })
+    tracker.callBeforeEnd({ left: { share: 0.5 }, call: () => announced.push(`half ${now}`) })
+    tracker.enterStage('encode')
+    tracker.beginStep(encode)
+    run(10, 9.5)
+    expect(announced).toEqual(['half 105', 'end 108.5'])
+  })
+
   it('is announced 60 frames before it, if those take longer', () => {
     const encode = step('encode')
     setPlan([encode])
     const announced: number[] = []
-    tracker.callBeforeEnd({ seconds: 1.5, frames: 60, call: () => announced.push(now) })
+    tracker.callBeforeEnd({ left: { seconds: 1.5, frames: 60 }, call: () => announced.push(now) })
     tracker.enterStage('encode')
     tracker.beginStep(encode)
     // Half a second of the film in a second: the last 60 frames, of 25 a second, take 4.8 s.
@@ -267,7 +278,7 @@ describe('the end of the steps', () => {
     const passes = [step('analyse'), step('encode')]
     setPlan(passes)
     const announced: number[] = []
-    tracker.callBeforeEnd({ seconds: 1.5, frames: 60, call: () => announced.push(now) })
+    tracker.callBeforeEnd({ left: { seconds: 1.5, frames: 60 }, call: () => announced.push(now) })
     tracker.enterStage('analyse')
     tracker.beginStep(passes[0]!)
     run(10, 10)

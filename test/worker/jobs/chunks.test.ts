@@ -602,6 +602,36 @@ describe('the order of claims', () => {
     expect(await jobRow(late.id)).toMatchObject({ status: 'pending' })
   })
 
+  it('gives a runner another chunk beside one only if as many are left as others make', async () => {
+    const { id } = await split('beside-another.mp4')
+    const askAnother = async (anotherChunkOf = id) =>
+      (await claimJob(queue, 'one', CAPABLE, { anotherChunkOf }))?.chunk?.index
+    await claimKind('video', 'one')
+    const other = await claimKind('video', 'two')
+    expect(await askAnother()).toBeUndefined()
+    await finishChunk(other)
+    expect(await askAnother('job_other')).toBeUndefined()
+    expect(await statuses(id)).toEqual(['running', 'completed', 'pending', 'waiting'])
+    expect(await askAnother()).toBe(2)
+  })
+
+  it('gives a runner no other chunk beside one while a job precedes it', async () => {
+    const { id } = await split('preceded.mp4')
+    await claimKind('video', 'one')
+    const small = await createOne('preceding.mp4', 'w_640', { queue })
+    const more = { anotherChunkOf: id, prefersJobs: true }
+    expect(await claimJob(queue, 'one', CAPABLE, more)).toBeNull()
+    expect(await readJob(small.id)).toMatchObject({ status: 'pending' })
+    // That of a preferred queue precedes too.
+    const preferred = `${queue}-preferred`
+    await addQueue(preferred)
+    await createOne('preferred.mp4', 'w_640', { queue: preferred })
+    await expectJson(await api('POST', `/queue/jobs/${small.id}/cancel`), 200)
+    const queues = [preferred, queue]
+    expect(await claimJob(queue, 'one', CAPABLE, { ...more, queues })).toBeNull()
+    expect((await claimJob(queue, 'one', CAPABLE, more))?.chunk?.jobId).toBe(id)
+  })
+
   it('goes on in a paused queue, which starts no other job', async () => {
     const { id } = await split('paused.mp4')
     const other = await createOne('unstarted.mp4', 'w_640', { queue, priority: 0 })

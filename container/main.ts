@@ -6,6 +6,7 @@
  * Exit codes: 0 idle or shut down, 1 rejected by the gateway, a second signal or an unexpected
  * error, 2 invalid settings.
  */
+import { setFlagsFromString } from 'node:v8'
 import { createKnownProbes } from './attempt/knownProbes.ts'
 import { createRecentChunks } from './attempt/recentChunks.ts'
 import { removeStaleScratchFolders } from './attempt/scratchFolder.ts'
@@ -19,6 +20,13 @@ import { runAssignment } from './runAssignment.ts'
 import { InvalidSettings, readSettings, type Settings } from './settings.ts'
 import { createShutdown } from './shutdown.ts'
 import { createRecentBlocks } from './source/recentBlocks.ts'
+
+/**
+ * V8 counts the bytes of a source as part of its heap, which has only 12 MB otherwise, and collects
+ * garbage whenever both have grown by 8 MB: that was a third of the runner's processor time (measured).
+ * With this, it does so after some 40 MB.
+ */
+setFlagsFromString('--heap-growing-percent=1000')
 
 /** Time after the grace period at which the process exits, even if its jobs are not released yet. */
 const MAX_RELEASE_MS = 3_000

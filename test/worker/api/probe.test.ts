@@ -7,6 +7,7 @@ import { putOriginal } from '../helpers/jobs.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'
 import { jobRow, countRows } from '../helpers/database.ts'
 import { makeKey } from '../helpers/apiKeys.ts'
+import { WAIT } from '../helpers/wait.ts'
 
 const DOCUMENT = {
   format: 'mp4',
@@ -41,7 +42,7 @@ async function finish(document = JSON.stringify(DOCUMENT)) {
 it('returns the document in the same response once the job completes', async () => {
   await putOriginal('a/clip.mp4')
   const probing = probe('a/clip.mp4', 20)
-  await vi.waitFor(async () => expect(await socketsOpen()).toBe(1))
+  await vi.waitFor(async () => expect(await socketsOpen()).toBe(1), WAIT)
   const { jobId } = await finish()
   expect(await jobRow(jobId)).toMatchObject({
     transformation: 'f_json',
@@ -77,7 +78,10 @@ it('returns 202 until the job completes, and again after the file is replaced', 
 it('returns 422 with the error of a failed job', async () => {
   await putOriginal('broken.mp4')
   const probing = probe('broken.mp4', 20)
-  await vi.waitFor(async () => expect(await countRows('jobs', "file_path = 'broken.mp4'")).toBe(1))
+  await vi.waitFor(
+    async () => expect(await countRows('jobs', "file_path = 'broken.mp4'")).toBe(1),
+    WAIT,
+  )
   const runner = await claimAsRunner()
   await runner.fail('input_invalid')
   expect(await expectJson(await probing, 422)).toMatchObject({

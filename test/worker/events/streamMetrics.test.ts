@@ -4,6 +4,7 @@ import { makeKey } from '../helpers/apiKeys.ts'
 import { addQueue } from '../helpers/database.ts'
 import { trackClients } from '../helpers/eventStream.ts'
 import { api } from '../helpers/requests.ts'
+import { WAIT } from '../helpers/wait.ts'
 
 const { watch, closeAll } = trackClients()
 afterEach(closeAll)
@@ -23,7 +24,7 @@ it('open streams are counted on request, by the queue that they follow', async (
   const read = async () => readStreams(await api('GET', '/metrics?include=streams'))
   expect(await read()).toEqual({ '*': 1, default: 2, other: 0 })
   await one.close()
-  await vi.waitFor(async () => expect(await read()).toEqual({ '*': 1, default: 1, other: 0 }))
+  await vi.waitFor(async () => expect(await read()).toEqual({ '*': 1, default: 1, other: 0 }), WAIT)
   expect(await readStreams(await api('GET', '/metrics'))).toEqual({})
   const key = await makeKey({ queue: 'default', scopes: ['metrics:read'] })
   expect(await readStreams(await key.call('GET', '/metrics?include=streams'))).toEqual({

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { waitForJobEnd } from '../../../src/events/waitForJobEnd.ts'
 import type { EventStream } from '../../../src/platform/hubClient.ts'
+import { WAIT } from '../helpers/wait.ts'
 
 const JOB = { queue: 'default', jobId: 'job_1' }
 const LIMIT_MS = 10_000
@@ -50,7 +51,7 @@ describe('the wait ends at its limit', () => {
     expect(wait.isEnded).toBe(true)
     await vi.advanceTimersByTimeAsync(LIMIT_MS)
     vi.useRealTimers()
-    await vi.waitFor(() => expect(hub.closed).toEqual([1000]))
+    await vi.waitFor(() => expect(hub.closed).toEqual([1000]), WAIT)
   })
 })
 
@@ -60,5 +61,5 @@ it('the wait ends at once if the job has ended, and closes its stream', async ()
   await vi.advanceTimersByTimeAsync(1)
   expect(wait.isEnded).toBe(true)
   vi.useRealTimers()
-  await vi.waitFor(() => expect(hub.closed).toEqual([1000]))
+  await vi.waitFor(() => expect(hub.closed).toEqual([1000]), WAIT)
 })

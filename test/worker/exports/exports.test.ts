@@ -15,6 +15,7 @@ import { digest } from '../helpers/imports.ts'
 import { claimAsRunner, claimJob } from '../helpers/fakeRunner.ts'
 import { createOne, readJob } from '../helpers/jobs.ts'
 import { api, visit } from '../helpers/requests.ts'
+import { WAIT } from '../helpers/wait.ts'
 
 const MIB = 1024 * 1024
 const s3 = new AwsClient({
@@ -296,7 +297,7 @@ it('a late write of a cancelled job does not replace the object of the next one'
     return undefined
   })
   const lateStep = step(late.id)
-  await vi.waitFor(() => expect(isHeld).toBe(false))
+  await vi.waitFor(() => expect(isHeld).toBe(false), WAIT)
   await quietly('POST', `/queue/jobs/${late.id}/cancel`, { force: true })
   const next = await beginExport('out/shared.mp4', {
     text: 'of the next job',
@@ -328,7 +329,10 @@ it('a job whose variant was deleted meanwhile makes it again', async () => {
   const runner = await claimAsRunner()
   await runner.complete(await runner.upload('of the new file'))
   await runAll(id)
-  await vi.waitFor(async () => expect(await readText('out/again.mp4')).toBe('of the new file'))
+  await vi.waitFor(
+    async () => expect(await readText('out/again.mp4')).toBe('of the new file'),
+    WAIT,
+  )
 })
 
 it('an export whose message was lost is found, and holds no place of its queue', async () => {

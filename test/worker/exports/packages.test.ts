@@ -12,6 +12,7 @@ import {
 import { digest } from '../helpers/imports.ts'
 import { claimJob } from '../helpers/fakeRunner.ts'
 import { readJob } from '../helpers/jobs.ts'
+import { WAIT } from '../helpers/wait.ts'
 
 const MIB = 1024 * 1024
 const MEDIA = ['a_00001.m4s', 'a_init.mp4', 's.vtt', ...segments(3), 'v720_init.mp4']
@@ -163,8 +164,8 @@ it('a long stream takes steps of up to 40 requests, and another step goes on whe
     return undefined
   })
   void step(id)
-  await vi.waitFor(() => expect(lost).toHaveBeenCalled())
-  await vi.waitFor(() => expect(sentNames(second)).toHaveLength(12))
+  await vi.waitFor(() => expect(lost).toHaveBeenCalled(), WAIT)
+  await vi.waitFor(() => expect(sentNames(second)).toHaveLength(12), WAIT)
   vi.restoreAllMocks()
   vi.setSystemTime(Date.now() + 151_000)
   const third = interceptS3(() => undefined)
@@ -221,7 +222,7 @@ it('a step ends after all of its requests, also when one of them fails', async (
   })
   let isOver = false
   const ending = step(id).then(() => (isOver = true))
-  await vi.waitFor(() => expect(sent).toBe(4))
+  await vi.waitFor(() => expect(sent).toBe(4), WAIT)
   const leased = await env.DB.prepare('SELECT leased_until FROM exports').first('leased_until')
   expect([isOver, leased]).toEqual([false, expect.any(Number)])
   expect(leased).toBeGreaterThan(Date.now())

@@ -10,6 +10,7 @@ import { mp4 } from './mediaBytes.ts'
 import { api, asRunner, expectJson } from './requests.ts'
 import { metadata } from './tus.ts'
 import { openWebhooks } from './webhooks.ts'
+import { WAIT } from './wait.ts'
 
 export interface Example {
   operationId: string
@@ -112,7 +113,7 @@ const BEFORE: Record<string, () => Promise<unknown>> = {
     await insertJobIn('completed')
     await webhooks.run()
     const delivered = () => countRows('webhook_deliveries', "status = 'delivered'")
-    await vi.waitFor(async () => expect(await delivered()).toBe(1))
+    await vi.waitFor(async () => expect(await delivered()).toBe(1), WAIT)
   },
   getPartUrl: async () => {
     const request = { filePath: 'videos/film.mp4', directSize: 100_000_000 }

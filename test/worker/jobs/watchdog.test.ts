@@ -12,6 +12,7 @@ import { runWatchdog, runWatchdogWithoutHub } from '../../../src/services/mainte
 import { asRunner, expectJson } from '../helpers/requests.ts'
 import { claimJob, startJob, type FakeRunner } from '../helpers/fakeRunner.ts'
 import { db, openPlatform, jobRow, eventTypes } from '../helpers/database.ts'
+import { WAIT } from '../helpers/wait.ts'
 
 const REPORT = {
   progress: 2,
@@ -61,7 +62,7 @@ async function expectControl() {
 describe('an expired lease', () => {
   it('ends its attempt with runner_lost at the alarm, and the job becomes pending', async () => {
     const runner = await startJob('lost.mp4')
-    await vi.waitFor(async () => expect(await alarm()).not.toBeNull())
+    await vi.waitFor(async () => expect(await alarm()).not.toBeNull(), WAIT)
     await expireLease(runner)
     const before = Date.now()
     expect(await runDurableObjectAlarm(hub)).toBe(true)
@@ -210,7 +211,7 @@ describe('after a time in which the watchdog could not run', () => {
     await run('DELETE FROM jobs')
     await runInDurableObject(hub, (_, { storage }) => storage.deleteAlarm())
     await startJob('first-round.mp4')
-    await vi.waitFor(async () => expect(await alarm()).toBeLessThanOrEqual(Date.now() + ms))
+    await vi.waitFor(async () => expect(await alarm()).toBeLessThanOrEqual(Date.now() + ms), WAIT)
     await run('UPDATE queues SET lease_seconds = 30')
   })
 })

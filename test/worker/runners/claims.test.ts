@@ -9,6 +9,7 @@ import { asRunner, expectJson } from '../helpers/requests.ts'
 import { putOriginal, createJobs } from '../helpers/jobs.ts'
 import { claimAsRunner, claimJob } from '../helpers/fakeRunner.ts'
 import { db, jobRow, readCounters } from '../helpers/database.ts'
+import { WAIT } from '../helpers/wait.ts'
 
 function run(sql: string, ...values: unknown[]) {
   return env.DB.prepare(sql)
@@ -226,7 +227,7 @@ describe('a stored probe', () => {
 
   it('is sent with the next job for the same file, to a runner with its version', async () => {
     await finishWith('probed.mp4', probe)
-    await vi.waitFor(async () => expect(await count()).toBe(1))
+    await vi.waitFor(async () => expect(await count()).toBe(1), WAIT)
     await createJobs('probed.mp4', ['w_320', 'w_480', 'w_640'])
     await createJobs('other.mp4', ['w_320'])
     expect(await claim()).toMatchObject({ filePath: 'probed.mp4', probe })
@@ -240,7 +241,7 @@ describe('a stored probe', () => {
 
   it('is not sent after a failed attempt, or for a file that was replaced', async () => {
     await finishWith('probed.mp4', probe)
-    await vi.waitFor(async () => expect(await count()).toBe(1))
+    await vi.waitFor(async () => expect(await count()).toBe(1), WAIT)
     await createJobs('probed.mp4', ['w_320'])
     await run("UPDATE jobs SET attempt = 1 WHERE status = 'pending'")
     expect(await claim()).not.toHaveProperty('probe')

@@ -19,6 +19,7 @@ import {
   type Upload,
 } from '../helpers/fakeRunner.ts'
 import { jobRow, openPlatform } from '../helpers/database.ts'
+import { WAIT } from '../helpers/wait.ts'
 
 async function outputRows(jobId: string) {
   return (await env.DB.prepare('SELECT * FROM outputs WHERE job_id = ?').bind(jobId).all()).results
@@ -153,7 +154,7 @@ describe('a report that the hub records', () => {
     const sender = await findSender(how === 'of a stale fence' ? stale : holder)
     await expectLost(await sender.report(50))
     await expectJson(await holder.report(22), 200)
-    await vi.waitFor(() => expect(progress(client)).toContain(22))
+    await vi.waitFor(() => expect(progress(client)).toContain(22), WAIT)
     expect(progress(client)).toEqual([20, 21, 22])
     await closeAll()
   })
@@ -171,7 +172,7 @@ describe('a report that the hub records', () => {
       await expectJson(await runner.report(percent), 200)
     }
     await expectJson(await stop(runner.jobId), 200)
-    await vi.waitFor(async () => expectLost(await runner.report(12)))
+    await vi.waitFor(async () => expectLost(await runner.report(12)), WAIT)
   })
 })
 

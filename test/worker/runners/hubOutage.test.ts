@@ -12,6 +12,7 @@ import { createJobs, putOriginal } from '../helpers/jobs.ts'
 import { startJob } from '../helpers/fakeRunner.ts'
 import { addQueue, jobRow } from '../helpers/database.ts'
 import { socketCount } from '../helpers/eventStream.ts'
+import { WAIT } from '../helpers/wait.ts'
 
 /** Creates a binding: every method of the hubs of `queues` is `call`. The other hubs are real. */
 function brokenHubs(queues: string[], call: () => Promise<never>): Env['HUBS'] {
@@ -66,7 +67,7 @@ describe.each(OUTAGES)('while a hub %s', (_, call) => {
     const [job] = await createJobs('up.mp4', ['w_640'], { queue: 'up' })
     const response = await claimWith(hubs, ['down', 'up'], 8)
     expect(await expectJson(response, 200)).toMatchObject({ jobId: job!.id })
-    await vi.waitFor(async () => expect(await socketCount('up')).toBe(0))
+    await vi.waitFor(async () => expect(await socketCount('up')).toBe(0), WAIT)
   })
 
   it('a claim without a job waits for its time, or until the hub of another queue wakes it', async () => {
@@ -107,8 +108,9 @@ it('the cron trigger ends attempts whose lease has expired while the hub fails',
   const context = createExecutionContext()
   const bindings = { ...env, HUBS: brokenHubs(['default'], OUTAGES[0]![1]) }
   await worker.scheduled({} as ScheduledController, bindings, context)
-  await vi.waitFor(async () =>
-    expect(await jobRow(lost.jobId)).toMatchObject({ error_code: 'runner_lost' }),
+  await vi.waitFor(
+    async () => expect(await jobRow(lost.jobId)).toMatchObject({ error_code: 'runner_lost' }),
+    WAIT,
   )
 })
 

@@ -9,6 +9,7 @@ import { api, expectJson } from '../helpers/requests.ts'
 import { putOriginal } from '../helpers/jobs.ts'
 import { claimAsRunner, startJob, type Upload } from '../helpers/fakeRunner.ts'
 import { openPlatform, jobRow } from '../helpers/database.ts'
+import { WAIT } from '../helpers/wait.ts'
 
 async function outputs(jobId: string) {
   return (
@@ -26,7 +27,7 @@ function waitUntilDeleted(jobId: string, key: string) {
   return vi.waitFor(async () => {
     expect((await outputs(jobId)).map((row) => row.key)).not.toContain(key)
     expect(await env.VARIANTS.head(key)).toBeNull()
-  })
+  }, WAIT)
 }
 function expectAborted(key: string, { uploadId, parts }: Upload) {
   return expect(env.VARIANTS.resumeMultipartUpload(key, uploadId).complete(parts)).rejects.toThrow()

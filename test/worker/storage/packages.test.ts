@@ -12,6 +12,7 @@ import { claimAsRunner, type FakeRunner, startJob } from '../helpers/fakeRunner.
 import { openPlatform, jobRow, countRows, eventTypes } from '../helpers/database.ts'
 import { meter } from '../helpers/meteredDatabase.ts'
 import { follow, isEvent } from '../helpers/eventStream.ts'
+import { WAIT } from '../helpers/wait.ts'
 
 const MASTER = '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,URI="audio.m3u8"\nv720.m3u8\n'
 async function textOf(response: Response) {
@@ -99,7 +100,7 @@ describe('a file of a package', () => {
       `${MASTER}#second`,
     )
     // The files of the first attempt are deleted.
-    await vi.waitFor(async () => expect(await keys(`${runner.jobId}/1/`)).toEqual([]))
+    await vi.waitFor(async () => expect(await keys(`${runner.jobId}/1/`)).toEqual([]), WAIT)
   })
 })
 

@@ -7,6 +7,7 @@ import { claimJob, startJob, fakeRunner } from '../helpers/fakeRunner.ts'
 import { jobRow, countRows } from '../helpers/database.ts'
 import { makeKey } from '../helpers/apiKeys.ts'
 import { mp4, png } from '../helpers/mediaBytes.ts'
+import { WAIT } from '../helpers/wait.ts'
 
 async function textOf(response: Response) {
   return new TextDecoder().decode(await response.arrayBuffer())
@@ -110,8 +111,9 @@ describe('a variant with a reference file', () => {
     expect(await countRows('variants', 'job_id = ?', marked.jobId)).toBe(0)
     expect(await countRows('variants', 'job_id = ?', plain.jobId)).toBe(1)
     expect(await countRows('variant_references')).toBe(0)
-    await vi.waitFor(async () =>
-      expect((await env.VARIANTS.list({ prefix: marked.jobId })).objects).toEqual([]),
+    await vi.waitFor(
+      async () => expect((await env.VARIANTS.list({ prefix: marked.jobId })).objects).toEqual([]),
+      WAIT,
     )
     expect((await put('made/one.mp4', mp4())).status).toBe(201)
     expect(await countRows('variants', 'job_id = ?', plain.jobId)).toBe(0)

@@ -10,6 +10,7 @@ import { follow } from '../helpers/eventStream.ts'
 import { createJobs, createOne, putOriginal } from '../helpers/jobs.ts'
 import { insertJobIn } from '../helpers/jobStore.ts'
 import { api, expectError, expectJson } from '../helpers/requests.ts'
+import { WAIT } from '../helpers/wait.ts'
 
 type Created = Shown & { secret: string }
 const ECHO = 'https://hooks.example.com/echo'
@@ -272,7 +273,7 @@ it('the metrics count what endpoints accepted and refused; a key of a queue sees
   await insertJobIn('completed')
   await dispatchEvents(openPlatform().platform)
   await waitForLog(good.id, ['delivered'])
-  await vi.waitFor(async () => expect(await show(gone.id)).toMatchObject({ disabled: true }))
+  await vi.waitFor(async () => expect(await show(gone.id)).toMatchObject({ disabled: true }), WAIT)
   const readSeries = async (response: Response) =>
     (await response.text()).split('\n').filter((line) => line.startsWith('reelqueue_webhook'))
   const all = await readSeries(await api('GET', '/metrics'))

@@ -30,7 +30,7 @@ interface HeldJob {
 
 export type RunJob = (calls: AttemptCalls) => Promise<void>
 
-/** What can be claimed: any job, a small job, or another chunk of a job. */
+/** The jobs that can be claimed: all, the small ones, or the chunks of one job. */
 export type Claimable = 'any' | 'small' | { anotherChunkOf: string }
 
 export type HeldJobs = ReturnType<typeof createHeldJobs>

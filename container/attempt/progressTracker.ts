@@ -20,7 +20,7 @@ const VERIFY_SECONDS = 1
 const DEFAULT_UPLOAD_BYTES_PER_SECOND = 1e7
 
 interface BeforeEnd {
-  /** What is left when `call` is called: whichever of these comes first. */
+  /** `call` is called as soon as no more than one of these is left. */
   left: {
     /** Estimated seconds. */
     seconds?: number

@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { PROBE_FORM } from './ffmpeg/probe/probeMemo.ts'
 import { encodeLimits } from './ffmpeg/process/limits.ts'
+import type { Threads } from './ffmpeg/process/threads.ts'
 import { runProcess } from './ffmpeg/process/process.ts'
 import { formatError, type Log } from './log.ts'
 import { MAX_SMALL_JOBS, type Settings } from './settings.ts'
@@ -77,9 +78,19 @@ export function countCores(settings: Pick<Settings, 'cpus'>): number {
  * Threads of ffmpeg: those of the setting, or as many as the container may use cores if that is not all
  * of the machine's, which ffmpeg would use. Null for the defaults of ffmpeg.
  */
-export function countThreads(settings: Pick<Settings, 'cpus'>): number | null {
+function countThreads(settings: Pick<Settings, 'cpus'>): number | null {
   const available = availableParallelism()
   return settings.cpus ?? (available < cpus().length ? available : null)
+}
+
+/**
+ * Threads of ffmpeg for an attempt. If it begins beside another encode, its decoder gets those of half of
+ * the cores: the threads of two decoders and two encoders would hinder one another (measured). The frames
+ * do not depend on the threads of a decoder, but those of x264 and libvpx do on the threads of the encoder.
+ */
+export function assignThreads(settings: Pick<Settings, 'cpus'>, isBesideEncode: boolean): Threads {
+  const others = countThreads(settings)
+  return { decoders: isBesideEncode ? Math.ceil(countCores(settings) / 2) : others, others }
 }
 
 /** Memory for the ffmpeg of a small job: decoding a frame of 8K takes 4 GiB (measured). */

@@ -12,7 +12,7 @@ import {
 import { readFreeDiskBytes, type RunnerCapabilities } from './capabilities.ts'
 import { GatewayRejection, UnreadableAssignment } from './failures.ts'
 import { reconnectDelayMs, sleep } from './gateway/backoff.ts'
-import type { AttemptCalls } from './attempt/types.ts'
+import type { AttemptCalls, BesideEncode } from './attempt/types.ts'
 import type { GatewayClient } from './gateway/gatewayClient.ts'
 import { type Claimable, createHeldJobs, type HeldJobs } from './heldJobs.ts'
 import { formatError, type Log } from './log.ts'
@@ -39,7 +39,7 @@ interface LoopOptions {
   /** Number of small jobs that run at once. */
   smallJobs: number
   /** Never throws. */
-  runAssignment: (assignment: Assignment, calls: AttemptCalls) => Promise<void>
+  runAssignment: (assignment: Assignment, job: AttemptCalls & BesideEncode) => Promise<void>
 }
 
 interface LoopState {
@@ -95,7 +95,10 @@ async function claimUntilEnd(options: LoopOptions, jobs: HeldJobs): Promise<Loop
       const assignment = await claim(options, state, { claimable, idleMsLeft })
       if (assignment !== null && !jobs.includes(assignment)) {
         state.prefersJobs = assignment.chunk !== undefined
-        jobs.start(assignment, (calls) => options.runAssignment(assignment, calls))
+        const isBesideEncode = typeof claimable === 'object'
+        jobs.start(assignment, (calls) =>
+          options.runAssignment(assignment, { ...calls, isBesideEncode }),
+        )
         continue
       }
       if (hasJobs) {

@@ -75,10 +75,10 @@ async function main(settings: Settings): Promise<number> {
     shutdown: shutdown.begun,
     capabilities,
     smallJobs,
-    runAssignment: (assignment, calls) =>
+    runAssignment: (assignment, job) =>
       runAssignment(assignment, {
         ...shared,
-        ...calls,
+        ...job,
         shutdown,
         settings: isSmallJob(assignment) ? smallSettings : settings,
       }),

@@ -6,7 +6,7 @@ import type { Assignment, Finish, Timings } from '../src/contract/runnerProtocol
 import { readTraceparent } from '../src/contract/traceContext.ts'
 import type { KnownProbes } from './attempt/knownProbes.ts'
 import type { RecentChunks } from './attempt/recentChunks.ts'
-import type { Attempt, AttemptCalls, AttemptRecord } from './attempt/types.ts'
+import type { Attempt, AttemptCalls, AttemptRecord, BesideEncode } from './attempt/types.ts'
 import { AttemptReleased, CannotJoin, ChunksLost, JobFailure, LeaseLost } from './failures.ts'
 import { createProbeMemo } from './ffmpeg/probe/probeMemo.ts'
 import type { GatewayClient } from './gateway/gatewayClient.ts'
@@ -27,7 +27,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 const MAX_REASON_CHARACTERS = 500
 const MAX_MESSAGE_CHARACTERS = 1_000
 
-interface RunnerContext extends Partial<AttemptCalls> {
+interface RunnerContext extends Partial<AttemptCalls & BesideEncode> {
   client: GatewayClient
   settings: Settings
   log: Log

@@ -1,6 +1,6 @@
 /** Runs one step of a plan. Records the command of an ffmpeg step and the end of its stderr. */
 import { basename } from 'node:path'
-import { countThreads, resolveFfmpegTools } from '../capabilities.ts'
+import { assignThreads, resolveFfmpegTools } from '../capabilities.ts'
 import { JobFailure } from '../failures.ts'
 import { CANNOT_PROCESS } from '../ffmpeg/process/classifyFailure.ts'
 import { runFfmpeg } from '../ffmpeg/process/ffmpeg.ts'
@@ -37,7 +37,8 @@ export async function runStep(
     stderrTails.push('')
     return
   }
-  const ffmpegArguments = limitThreads(planned, countThreads(settings))
+  const threads = assignThreads(settings, attempt.isBesideEncode === true)
+  const ffmpegArguments = limitThreads(planned, threads)
   try {
     await runFfmpegStep(attempt, plan.output, ffmpegArguments, { step, stderrTails })
   } catch (error) {

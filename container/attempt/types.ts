@@ -28,7 +28,7 @@ export interface AttemptRecord {
   plan?: Plan
 }
 
-export interface Attempt extends AttemptCalls {
+export interface Attempt extends AttemptCalls, Partial<BesideEncode> {
   assignment: Assignment
   client: GatewayClient
   settings: Settings
@@ -49,6 +49,11 @@ export interface Attempt extends AttemptCalls {
   shutdown?: Shutdown
   /** Aborts `signal`. */
   end: (reason: unknown) => void
+}
+
+export interface BesideEncode {
+  /** True if the runner was encoding another chunk when it claimed this one. */
+  isBesideEncode: boolean
 }
 
 /** An attempt calls these so that the next job can begin. */

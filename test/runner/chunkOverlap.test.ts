@@ -27,8 +27,13 @@ beforeEach(() => {
 })
 afterEach(() => unsubscribe('child_process', watch))
 
-/** H.265 is slow enough that ffmpeg reports its progress several times. */
-const rendition = video({ videoCodec: 'h265', frameRate: 50, audioCodec: 'none' })
+/** Takes several seconds, so that half of a chunk is made long before it is almost done. */
+const rendition = video({
+  videoCodec: 'h265',
+  encoderSpeed: 'small',
+  frameRate: 120,
+  audioCodec: 'none',
+})
 const chunkSeconds = 5
 
 /** Splits a job, and has all of its chunks of video made. */
@@ -51,17 +56,27 @@ async function makeChunks(env: Record<string, string>) {
     }
   })
   await runUntilIdle(env)
-  expect(jobs.map(({ finishes }) => finishes[0]?.outcome)).toEqual(['completed', 'completed'])
-  return beside
+  const finishes = jobs.map((job) => job.finishes[0] as Extract<Finish, { outcome: 'completed' }>)
+  expect(finishes.map(({ outcome }) => outcome)).toEqual(['completed', 'completed'])
+  return { beside, commands: finishes.map(({ command }) => command) }
 }
 
 it('the next chunk begins before ffmpeg has ended the one before', async () => {
-  expect(await makeChunks({ CPUS: '1' })).toEqual([])
+  const { beside, commands } = await makeChunks({ CPUS: '1' })
+  expect(beside).toEqual([])
+  expect(commands).toEqual(
+    commands.map(() => expect.stringMatching(/-threads 1 .*-i .*-threads 1 -c:v/)),
+  )
   expect(events).toEqual(['start', 'start', 'end', 'end'])
 })
 
 it('on several cores, another chunk is claimed when half of one is made', async () => {
-  const beside = await makeChunks({ CPUS: '2' })
+  const { beside, commands } = await makeChunks({ CPUS: '2' })
   expect(beside[0]).toBe(1)
   expect(events).toEqual(['start', 'start', 'end', 'end'])
+  // The second one decodes with the threads of half of the cores, and encodes with those of all.
+  expect(commands).toEqual([
+    expect.stringMatching(/-threads 2 -i .*-threads 2 -c:v/),
+    expect.stringMatching(/-threads 1 -i .*-threads 2 -c:v/),
+  ])
 })

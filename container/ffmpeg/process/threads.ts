@@ -3,19 +3,22 @@
  * runners work on the same machine, or if its container may use less.
  */
 
+export interface Threads {
+  decoders: number | null
+  /** Of filters and video encoders. */
+  others: number | null
+}
+
 /**
  * Adds options for the threads of decoders, filters and video encoders to a command.
  *
  * @param threads null for the defaults of ffmpeg
  */
-export function limitThreads(list: readonly string[], threads: number | null): string[] {
-  if (threads === null) {
-    return [...list]
-  }
-  const limit = ['-threads', `${threads}`]
-  const withLimit = list.flatMap((word, index) => {
+export function limitThreads(list: readonly string[], { decoders, others }: Threads): string[] {
+  const withLimits = list.flatMap((word, index) => {
     const isEncoder = word === '-c:v' && list[index + 1] !== 'copy'
-    return word === '-i' || isEncoder ? [...limit, word] : [word]
+    const threads = word === '-i' ? decoders : isEncoder ? others : null
+    return threads === null ? [word] : ['-threads', `${threads}`, word]
   })
-  return ['-filter_complex_threads', `${threads}`, ...withLimit]
+  return others === null ? withLimits : ['-filter_complex_threads', `${others}`, ...withLimits]
 }

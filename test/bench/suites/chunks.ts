@@ -13,8 +13,8 @@ import { makeClip } from '../runner.ts'
 import { simulateRunners } from '../simulatedRunners.ts'
 import { type Service, startService } from '../service.ts'
 
-const WIDTH_SECONDS = 300
-const OVERHEAD_SECONDS = 90
+const FILM_SECONDS = 300
+const FILM = { name: 'film.mp4', size: '1280x720', seconds: FILM_SECONDS }
 const ROUNDS = 3
 const TRANSFORMATION = 'h_720'
 const PATH = 'film.mp4'
@@ -25,14 +25,13 @@ const CHUNK_SECONDS = 30
 export async function run(context: BenchContext): Promise<Measurement[]> {
   const width = await measureWidth(context)
   const [oneRunner] = width[0]!.values
-  const chunkMs = Math.round((1_000 * oneRunner! * CHUNK_SECONDS) / WIDTH_SECONDS)
+  const chunkMs = Math.round((1_000 * oneRunner! * CHUNK_SECONDS) / FILM_SECONDS)
   return [...width, await measureOverhead(context), ...(await measureSimulated(context, chunkMs))]
 }
 
 /** Each runner has one core and ffmpeg one thread, as in a container with one vCPU. */
 async function measureWidth({ folder, log }: BenchContext): Promise<Measurement[]> {
-  const film = { name: 'film.mp4', size: '1280x720', seconds: WIDTH_SECONDS }
-  const clip = await makeClip(folder, film)
+  const clip = await makeClip(folder, FILM)
   const seconds: number[] = []
   let serviceSeconds = 0
   let command: string[] = []
@@ -52,7 +51,7 @@ async function measureWidth({ folder, log }: BenchContext): Promise<Measurement[
     await service.stop()
   }
   const [one, two] = seconds as [number, number]
-  const name = `${WIDTH_SECONDS / 60} minutes of 720p, `
+  const name = `${FILM_SECONDS / 60} minutes of 720p, `
   return [
     { name: `${name}one runner of one core`, unit: 's', values: [one] },
     { name: `${name}two runners of one core each`, unit: 's', values: [two] },
@@ -101,8 +100,7 @@ async function pinRunners({ processes }: Service): Promise<void> {
 
 /** One runner with all cores, with and without chunks. */
 async function measureOverhead({ folder, log }: BenchContext): Promise<Measurement> {
-  const film = { name: 'short.mp4', size: '1280x720', seconds: OVERHEAD_SECONDS }
-  const clip = await makeClip(folder, film)
+  const clip = await makeClip(folder, FILM)
   const service = await startService({ stateDir: join(folder, 'overhead'), runners: 1 })
   const split: number[] = []
   const whole: number[] = []
@@ -121,7 +119,7 @@ async function measureOverhead({ folder, log }: BenchContext): Promise<Measureme
   }
   await service.stop()
   return {
-    name: `${OVERHEAD_SECONDS} s of 720p in chunks of ${CHUNK_SECONDS} s, one runner`,
+    name: `${FILM_SECONDS / 60} minutes of 720p in chunks of ${CHUNK_SECONDS} s, one runner`,
     unit: 's',
     values: split,
     floor: { name: 'without chunks', values: whole },

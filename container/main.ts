@@ -20,6 +20,7 @@ import { runAssignment } from './runAssignment.ts'
 import { InvalidSettings, readSettings, type Settings } from './settings.ts'
 import { createShutdown } from './shutdown.ts'
 import { createRecentBlocks } from './source/recentBlocks.ts'
+import { createSharedBlocks } from './source/sharedBlocks.ts'
 
 /**
  * V8 counts the bytes of a source as part of its heap, which has only 12 MB otherwise, and collects
@@ -68,6 +69,7 @@ async function main(settings: Settings): Promise<number> {
     log,
     probes: createKnownProbes(capabilities.probeVersion ?? null),
     recentBlocks: createRecentBlocks(),
+    sharedBlocks: createSharedBlocks(memoryBytes),
     recentChunks: createRecentChunks(memoryBytes),
   }
   const reason = await runClaimLoop({

@@ -16,6 +16,7 @@ import { runAttempt } from './runAttempt.ts'
 import type { Settings } from './settings.ts'
 import type { Shutdown } from './shutdown.ts'
 import type { RecentBlocks } from './source/recentBlocks.ts'
+import type { SharedBlocks } from './source/sharedBlocks.ts'
 
 /** Longer than MAX_OUTAGE_MS, so that a finish can still be sent after such an outage. */
 const FINISH_TIMEOUT_MS = MAX_OUTAGE_MS + 60_000
@@ -36,6 +37,8 @@ interface RunnerContext extends Partial<AttemptCalls & BesideEncode> {
   probes?: KnownProbes
   /** Absent if no blocks of originals are kept. */
   recentBlocks?: RecentBlocks
+  /** Absent if no blocks of originals are shared with other attempts. */
+  sharedBlocks?: SharedBlocks
   /** Absent if no files of chunks are kept. */
   recentChunks?: RecentChunks
 }

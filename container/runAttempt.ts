@@ -47,7 +47,7 @@ const SOURCE_NOT_READ = 'The original or a reference file could not be read from
  *   the heartbeat have ended
  */
 export async function runAttempt(attempt: Attempt) {
-  const { assignment, client, settings, signal, recentBlocks } = attempt
+  const { assignment, client, settings, signal, recentBlocks, sharedBlocks } = attempt
   const state = createAttemptState()
   const tracker = createProgressTracker(state)
   const scratch = await createScratchFolder(settings.scratchDir)
@@ -61,6 +61,7 @@ export async function runAttempt(attempt: Attempt) {
       signal,
       onFatal: (error) => attempt.end(toStorageFailure(error, SOURCE_NOT_READ)),
       ...(recentBlocks && { recentBlocks }),
+      ...(sharedBlocks && { sharedBlocks }),
     })
     heartbeat = sendHeartbeats({
       client,

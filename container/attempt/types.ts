@@ -9,6 +9,7 @@ import type { Settings } from '../settings.ts'
 import type { Shutdown } from '../shutdown.ts'
 import type { Inputs } from '../source/inputFiles.ts'
 import type { RecentBlocks } from '../source/recentBlocks.ts'
+import type { SharedBlocks } from '../source/sharedBlocks.ts'
 import type { AttemptState } from './heartbeat.ts'
 import type { ProgressTracker } from './progressTracker.ts'
 import type { RecentChunks } from './recentChunks.ts'
@@ -41,6 +42,8 @@ export interface Attempt extends AttemptCalls, Partial<BesideEncode> {
   chunkVersion: string | null
   /** Absent if no blocks of the original are kept for other jobs. */
   recentBlocks?: RecentBlocks
+  /** Absent if no blocks of the original are shared with other attempts. */
+  sharedBlocks?: SharedBlocks
   /** Absent if no files of chunks are kept for the join. */
   recentChunks?: RecentChunks
   /** Aborts when the attempt has to end; the reason is the error with which it ends. */

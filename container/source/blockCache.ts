@@ -176,7 +176,7 @@ export function createBlockCache(
 }
 
 /** Splits a fetch at the ends of its blocks. */
-function splitIntoBlocks(pieces: Pieces): Buffer[][] {
+export function splitIntoBlocks(pieces: Pieces): Buffer[][] {
   const blocks: Buffer[][] = []
   let roomBytes = 0
   for (const piece of pieces) {

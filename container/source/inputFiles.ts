@@ -8,6 +8,7 @@ import { startSourceServer, type SourceServer } from './loopbackServer.ts'
 import type { FetchRange } from './blockCache.ts'
 import { createReadGate, type ReadGate } from './readGate.ts'
 import type { RecentBlocks } from './recentBlocks.ts'
+import type { SharedBlocks } from './sharedBlocks.ts'
 
 export interface OpenInput {
   /** Its path in storage. */
@@ -35,13 +36,24 @@ export async function openInputs(options: {
   onFatal: (error: unknown) => void
   /** Absent if no blocks are kept for other jobs. */
   recentBlocks?: RecentBlocks
+  /** Absent if no blocks are shared with other attempts. */
+  sharedBlocks?: SharedBlocks
 }): Promise<Inputs> {
-  const { assignment, client, signal, onFatal, recentBlocks } = options
+  const { assignment, client, signal, onFatal, recentBlocks, sharedBlocks } = options
   const opened: OpenInput[] = []
   const readGate = createReadGate()
+  const shared = sharedBlocks?.(assignment)
 
   async function close() {
     await Promise.all(opened.map(({ source }) => source.close()))
+    shared?.close()
+  }
+
+  /** Returns a function that fetches only what is not kept of the original. */
+  function keepOriginal(fetchRange: FetchRange): FetchRange {
+    const { filePath, source } = assignment
+    const recent = recentBlocks?.({ filePath, etag: source.etag }, fetchRange) ?? fetchRange
+    return shared?.keep(recent) ?? recent
   }
 
   /** @param reference index of a reference file; none for the original */
@@ -52,13 +64,9 @@ export async function openInputs(options: {
       await readGate.waitUntilOpen(either)
       return client.readSource(lease, start, end, either)
     }
-    const { etag } = assignment.source
     const source = await startSourceServer({
       sizeBytes,
-      fetchRange:
-        reference === undefined && recentBlocks !== undefined
-          ? recentBlocks({ filePath: path, etag }, fetchRange)
-          : fetchRange,
+      fetchRange: reference === undefined ? keepOriginal(fetchRange) : fetchRange,
       onFatal,
       makesIndex: true,
     })

@@ -10,11 +10,13 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, inject } from 'vitest'
 import { createKnownProbes } from '../../../container/attempt/knownProbes.ts'
+import { availableMemoryBytes } from '../../../container/capabilities.ts'
 import { createGatewayClient } from '../../../container/gateway/gatewayClient.ts'
 import { createLog } from '../../../container/log.ts'
 import { runClaimLoop, type LoopEndReason } from '../../../container/claimLoop.ts'
 import { createShutdown } from '../../../container/shutdown.ts'
 import { readSettings } from '../../../container/settings.ts'
+import { createSharedBlocks } from '../../../container/source/sharedBlocks.ts'
 import { runAssignment } from '../../../container/runAssignment.ts'
 import type { Assignment, Finish, Report } from '../../../src/contract/runnerProtocol.ts'
 import { startGateway, type Gateway } from './fakeGateway.ts'
@@ -76,7 +78,8 @@ export function runUntilIdle(
   const log = createLog((line) => harness.logs.push(line))
   const capabilities = { cpus: 2, memoryBytes: 2e9, probeVersion: PROBE_VERSION }
   const probes = createKnownProbes(PROBE_VERSION)
-  const shared = { client, settings, capabilities, log, probes }
+  const sharedBlocks = createSharedBlocks(availableMemoryBytes(settings))
+  const shared = { client, settings, capabilities, log, probes, sharedBlocks }
   return runClaimLoop({
     ...shared,
     shutdown: shutdown.begun,

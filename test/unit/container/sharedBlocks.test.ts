@@ -1,0 +1,114 @@
+import { beforeEach, expect, it } from 'vitest'
+import { BLOCK_BYTES } from '../../../container/source/blockCache.ts'
+import { createSharedBlocks, type OpenBlocks } from '../../../container/source/sharedBlocks.ts'
+import { type Assignment, assignment } from '../../../src/contract/runnerProtocol.ts'
+import { video } from '../../fixtures/renditions.ts'
+
+const GIB = 1024 ** 3
+const SIZE_BYTES = 3.5 * BLOCK_BYTES
+const { signal } = new AbortController()
+let fetched: [start: number, end: number][] = []
+let openBlocks = createSharedBlocks(4 * GIB)
+
+beforeEach(() => {
+  fetched = []
+  openBlocks = createSharedBlocks(4 * GIB)
+})
+
+function attempt(kind: 'audio' | 'video' | null, etag = 'a'): Assignment {
+  const chunk = { jobId: 'job_1', index: 0, planKey: 'a', startSeconds: 0, endSeconds: null }
+  return assignment.parse({
+    jobId: 'job_1.0',
+    queue: 'default',
+    fence: 1,
+    attempt: 1,
+    filePath: 'videos/clip.mp4',
+    rendition: video(),
+    source: { sizeBytes: SIZE_BYTES, etag },
+    leaseSeconds: 30,
+    stallSeconds: 30,
+    timeoutSeconds: 60,
+    ...(kind && { chunk: { ...chunk, kind, frames: null } }),
+  })
+}
+
+/** Each byte has the number of its block. It arrives in pieces that end within a block. */
+function fetchRange(start: number, end: number) {
+  fetched.push([start, end])
+  const numbers = { length: end - start }
+  const bytes = Buffer.from(Uint8Array.from(numbers, (_, index) => (start + index) / BLOCK_BYTES))
+  return Promise.resolve([bytes.subarray(0, 10), bytes.subarray(10)])
+}
+
+/** Reads blocks; returns the first byte of each block, and the number of bytes. */
+async function read(blocks: OpenBlocks | null, first: number, count: number) {
+  const [start, end] = [first * BLOCK_BYTES, Math.min(SIZE_BYTES, (first + count) * BLOCK_BYTES)]
+  const bytes = Buffer.concat(await blocks!.keep(fetchRange)(start, end, signal))
+  const firstBytes = Array.from({ length: count }, (_, index) => bytes[index * BLOCK_BYTES])
+  return [firstBytes, bytes.length]
+}
+
+it('chunks of video use what the audio has read, to the end of the file', async () => {
+  const audio = openBlocks(attempt('audio'))
+  const chunk = openBlocks(attempt('video'))
+  await read(audio, 0, 2)
+  await read(audio, 2, 2)
+  fetched = []
+  expect(await read(chunk, 1, 3)).toEqual([[1, 2, 3], 2.5 * BLOCK_BYTES])
+  audio!.close()
+  const next = openBlocks(attempt('video'))
+  chunk!.close()
+  expect(await read(next, 0, 1)).toEqual([[0], BLOCK_BYTES])
+  expect(fetched).toEqual([])
+  next!.close()
+  expect(openBlocks(attempt('video'))).toBeNull()
+})
+
+it('chunks of video store nothing, and fetch what the audio has not read', async () => {
+  const audio = openBlocks(attempt('audio'))
+  const chunk = openBlocks(attempt('video'))
+  await read(audio, 0, 1)
+  await read(chunk, 0, 2)
+  await read(chunk, 0, 2)
+  expect(fetched).toEqual([
+    [0, BLOCK_BYTES],
+    [0, 2 * BLOCK_BYTES],
+    [0, 2 * BLOCK_BYTES],
+  ])
+})
+
+it('shares nothing with a job that is not split, or with another version of the file', () => {
+  expect(openBlocks(attempt('video'))).toBeNull()
+  openBlocks(attempt('audio'))
+  expect(openBlocks(attempt(null))).toBeNull()
+  expect(openBlocks(attempt('video', 'b'))).toBeNull()
+  expect(openBlocks(attempt('video'))).not.toBeNull()
+})
+
+it('stores a sixteenth of the memory that is over one GiB, of all files together', async () => {
+  openBlocks = createSharedBlocks(GIB + 16 * 5 * BLOCK_BYTES)
+  const one = openBlocks(attempt('audio', 'a'))
+  const other = openBlocks(attempt('audio', 'b'))
+  await read(one, 0, 4)
+  await read(other, 0, 2)
+  fetched = []
+  await read(one, 0, 4)
+  await read(other, 0, 1)
+  expect(fetched).toEqual([])
+  await read(other, 1, 1)
+  expect(fetched).toEqual([[BLOCK_BYTES, 2 * BLOCK_BYTES]])
+  // What is dropped makes room.
+  one!.close()
+  await read(other, 1, 1)
+  fetched = []
+  await read(other, 1, 1)
+  expect(fetched).toEqual([])
+})
+
+it('stores nothing with one GiB of memory', async () => {
+  openBlocks = createSharedBlocks(GIB)
+  const audio = openBlocks(attempt('audio'))
+  await read(audio, 0, 1)
+  await read(audio, 0, 1)
+  expect(fetched).toHaveLength(2)
+})

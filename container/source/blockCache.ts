@@ -175,6 +175,10 @@ export function createBlockCache(
   }
 }
 
+export function countBytes(pieces: Pieces): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0)
+}
+
 /** Splits a fetch at the ends of its blocks. */
 export function splitIntoBlocks(pieces: Pieces): Buffer[][] {
   const blocks: Buffer[][] = []

@@ -1,5 +1,5 @@
 /** Reads a file of which some bytes are replaced. */
-import type { ReadBlock } from './blockCache.ts'
+import { countBytes, type ReadBlock } from './blockCache.ts'
 
 export interface Patch {
   start: number
@@ -9,7 +9,7 @@ export interface Patch {
 export function patchReader(readBlock: ReadBlock, patches: readonly Patch[]): ReadBlock {
   return async (position, signal) => {
     const block = await readBlock(position, signal)
-    const end = position + block.reduce((sum, { length }) => sum + length, 0)
+    const end = position + countBytes(block)
     const overlapping = patches.filter(
       ({ start, bytes }) => start < end && start + bytes.length > position,
     )

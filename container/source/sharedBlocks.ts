@@ -4,7 +4,13 @@
  * the audio has read, instead of fetching it again.
  */
 import type { Assignment } from '../../src/contract/runnerProtocol.ts'
-import { BLOCK_BYTES, type FetchRange, type Pieces, splitIntoBlocks } from './blockCache.ts'
+import {
+  BLOCK_BYTES,
+  countBytes,
+  type FetchRange,
+  type Pieces,
+  splitIntoBlocks,
+} from './blockCache.ts'
 
 const MIB = 1024 ** 2
 /** ffmpeg may use three quarters of the memory, and the runner needs some 200 MB for itself. */
@@ -85,8 +91,4 @@ export function createSharedBlocks(memoryBytes: number) {
       },
     }
   }
-}
-
-function countBytes(pieces: Pieces): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0)
 }

@@ -3,17 +3,14 @@
  * runners work on the same machine, or if its container may use less.
  */
 
+/** Numbers of threads; null for the defaults of ffmpeg. */
 export interface Threads {
   decoders: number | null
-  /** Of filters and video encoders. */
+  /** For filters, and for each video encoder. */
   others: number | null
 }
 
-/**
- * Adds options for the threads of decoders, filters and video encoders to a command.
- *
- * @param threads null for the defaults of ffmpeg
- */
+/** Adds options for the threads of decoders, filters and video encoders to a command. */
 export function limitThreads(list: readonly string[], { decoders, others }: Threads): string[] {
   const withLimits = list.flatMap((word, index) => {
     const isEncoder = word === '-c:v' && list[index + 1] !== 'copy'

@@ -97,7 +97,7 @@ it('stores a sixteenth of the memory that is over one GiB, of all files together
   expect(fetched).toEqual([])
   await read(other, 1, 1)
   expect(fetched).toEqual([[BLOCK_BYTES, 2 * BLOCK_BYTES]])
-  // What is dropped makes room.
+  // The blocks of a closed file make room for those of another one.
   one!.close()
   await read(other, 1, 1)
   fetched = []

@@ -3,12 +3,11 @@
  * plan and uploads the output. At the end, even after an error, closes the inputs and removes the
  * scratch folder.
  */
-import type { MediaFacts } from '../src/contract/mediaFacts.ts'
 import type { ChunkAssignment, Stage } from '../src/contract/runnerProtocol.ts'
-import { executePlan } from './attempt/executePlan.ts'
 import { createAttemptState, sendHeartbeats } from './attempt/heartbeat.ts'
 import { areTimesExamined } from './attempt/examineInputs.ts'
-import { measureAssignedChunk, planAssignedChunk, toChunkFailure } from './attempt/makeChunk.ts'
+import { planAssignedChunk, toChunkFailure } from './attempt/makeChunk.ts'
+import { makeChunkFile, makeJoin, makeSingleFile } from './attempt/makeFile.ts'
 import { overlapNextChunk } from './attempt/overlapNextChunk.ts'
 import {
   examineAndPlan,
@@ -24,20 +23,12 @@ import {
   emptyScratchFolder,
   removeScratchFolder,
 } from './attempt/scratchFolder.ts'
-import {
-  addNote,
-  type Attempt,
-  type AttemptRecord,
-  type RunningAttempt,
-  type StageTimer,
-} from './attempt/types.ts'
+import type { Attempt, AttemptRecord, RunningAttempt, StageTimer } from './attempt/types.ts'
 import { AttemptReleased, JobFailure, toStorageFailure } from './failures.ts'
 import type { RenderPlan } from './ffmpeg/renderPlan.ts'
-import { uploadOutput } from './gateway/uploadOutput.ts'
 import { publishChunk } from './publish/publishChunk.ts'
 import { publishPackage } from './publish/publishPackage.ts'
 import { openInputs, type Inputs } from './source/inputFiles.ts'
-import { runTogether } from './runTogether.ts'
 
 const SOURCE_NOT_READ = 'The original or a reference file could not be read from storage.'
 
@@ -134,12 +125,9 @@ async function makeChunk(
       const streamPlan = { ...plan, stream: plan.stream }
       return await publishChunk(checked, streamPlan, { chunk, whole: stream }, timeStage)
     }
-    if (chunk.kind !== 'join') {
-      return await makeChunkFile(checked, plan, chunk, timeStage)
-    }
-    const joined = await makeSingleFile(checked, plan, timeStage)
-    attempt.recentChunks?.forget(chunk.jobId)
-    return joined
+    return chunk.kind === 'join'
+      ? await makeJoin(checked, plan, chunk, timeStage)
+      : await makeChunkFile(checked, plan, chunk, timeStage)
   } catch (error) {
     throw toChunkFailure(error, planned, chunk)
   }
@@ -168,70 +156,6 @@ async function makeVariant(
   } catch (error) {
     throw explainDuration(error, context)
   }
-}
-
-async function makeSingleFile(attempt: RunningAttempt, plan: RenderPlan, timeStage: StageTimer) {
-  const { assignment, record } = attempt
-  const output = await executePlan(attempt, plan, timeStage)
-  const note = compareSizes(assignment.source.sizeBytes, output.sizeBytes)
-  if (note !== null) {
-    addNote(record, note)
-  }
-  attempt.onAlmostDone(output.sizeBytes)
-  return storeFile(attempt, plan, output, timeStage)
-}
-
-/**
- * Makes the file of a chunk of video or audio. The next chunk is begun while this one is measured and
- * stored, which happens at the same time: no finish request names the upload of a chunk that is not as
- * planned, so it is discarded.
- */
-async function makeChunkFile(
-  attempt: RunningAttempt,
-  plan: RenderPlan,
-  chunk: ChunkAssignment,
-  timeStage: StageTimer,
-) {
-  const output = await executePlan(attempt, plan, timeStage)
-  attempt.onAlmostDone(output.sizeBytes)
-  const [facts, stored] = await runTogether(attempt.signal, [
-    (signal) =>
-      timeStage('verify', () => measureAssignedChunk({ ...attempt, signal }, chunk, plan)),
-    (signal) => storeFile({ ...attempt, signal }, plan, output, timeStage),
-  ])
-  return { ...stored, chunk: facts }
-}
-
-async function storeFile(
-  { assignment, client, signal, state, tracker }: RunningAttempt,
-  { output: file }: RenderPlan,
-  output: MediaFacts,
-  timeStage: StageTimer,
-) {
-  const { sizeBytes } = output
-  tracker.setOutputBytes(sizeBytes)
-  const uploaded = await timeStage('upload', () =>
-    uploadOutput({
-      client,
-      lease: assignment,
-      file,
-      signal,
-      request: { ...state, sizeBytes },
-      onProgress: (share) => tracker.setUploadedShare(share),
-    }),
-  )
-  return { outcome: 'completed' as const, ...uploaded, output }
-}
-
-/** Returns a note for an output that is larger than its source; null otherwise. */
-function compareSizes(sourceBytes: number, outputBytes: number): string | null {
-  if (outputBytes <= sourceBytes) {
-    return null
-  }
-  const [source, output] = [sourceBytes, outputBytes].map(
-    (bytes) => `${Math.ceil(bytes / 1000)} kB`,
-  )
-  return `The variant is larger than its source: ${output} instead of ${source}.`
 }
 
 /** Enters each stage, and adds its duration to the record, even if it fails. */

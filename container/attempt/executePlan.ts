@@ -24,14 +24,6 @@ export async function executePlan(
   timeStage: StageTimer,
   verifyPackage?: () => Promise<MediaFacts>,
 ): Promise<MediaFacts> {
-  const stderrTails: string[] = []
-
-  async function run(step: Step) {
-    attempt.tracker.beginStep(step)
-    await timeStage(step.stage, () => runStep(attempt, plan, step, stderrTails))
-    attempt.tracker.finishStep(step)
-  }
-
   async function verify(hasFallback: boolean): Promise<MediaFacts> {
     return timeStage(
       'verify',
@@ -39,9 +31,7 @@ export async function executePlan(
     )
   }
 
-  for (const step of plan.steps) {
-    await run(step)
-  }
+  const run = await runSteps(attempt, plan, timeStage)
   const { fallback } = plan
   try {
     return await verify(fallback !== null)
@@ -61,7 +51,33 @@ export async function executePlan(
   }
 }
 
-async function verifySingleFile(
+/** Runs the steps of a plan in order. Returns a function that runs one more step. */
+export async function runSteps(
+  attempt: RunningAttempt,
+  plan: RenderPlan,
+  timeStage: StageTimer,
+): Promise<(step: Step) => Promise<void>> {
+  const stderrTails: string[] = []
+
+  async function run(step: Step) {
+    attempt.tracker.beginStep(step)
+    await timeStage(step.stage, () => runStep(attempt, plan, step, stderrTails))
+    attempt.tracker.finishStep(step)
+  }
+
+  for (const step of plan.steps) {
+    await run(step)
+  }
+  return run
+}
+
+/**
+ * Verifies the file of a plan against its expectation.
+ *
+ * @returns the facts of the file
+ * @throws JobFailure `output_invalid`, or `input_invalid` when the source is the cause
+ */
+export async function verifySingleFile(
   { settings, scratch: cwd, signal, record }: RunningAttempt,
   { output: file, expect, verify }: RenderPlan,
   hasFallback: boolean,
@@ -81,8 +97,8 @@ async function verifySingleFile(
   return facts
 }
 
-/** Returns the facts of an output file that is not media, such as a probe document. */
-async function readFileFacts(file: string): Promise<MediaFacts> {
+/** Returns the facts of an output of which only the size is known, such as a probe document. */
+export async function readFileFacts(file: string): Promise<MediaFacts> {
   const { size: sizeBytes } = await stat(file)
   return {
     format: extname(file).slice(1),

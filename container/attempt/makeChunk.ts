@@ -99,7 +99,6 @@ export async function measureAssignedChunk(
     signal,
     file,
     range: chunk,
-    videoCodec: readVideo({ assignment }).videoCodec,
   })
   // The join receives the facts with the digest, so the file is kept with both.
   const facts = { ...measured, sha256: await hashFile(file, signal) }

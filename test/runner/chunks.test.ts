@@ -1,9 +1,24 @@
+import { execFile } from 'node:child_process'
+import { open } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { resolveFfmpegTools } from '../../container/capabilities.ts'
 import { CannotJoin } from '../../container/failures.ts'
 import { measureChunk } from '../../container/ffmpeg/chunks/measureChunk.ts'
+import { readVideoTrack } from '../../container/ffmpeg/mp4/videoTrack.ts'
+import type { VideoCodec } from '../../src/contract/codecs.ts'
+import { args } from '../fixtures/args.ts'
 import { type ChunkCase, useChunkJobs } from './helpers/clips/chunkSources.ts'
-import { encodeChunk, hashChunkFrames, hashWholeFrames, listRanges } from './helpers/splitJob.ts'
+import {
+  encodeChunk,
+  encodeChunks,
+  hashChunkFrames,
+  hashWholeFrames,
+  joinChunks,
+  listRanges,
+} from './helpers/splitJob.ts'
+
+const execute = promisify(execFile)
 
 const openJob = useChunkJobs()
 
@@ -46,9 +61,84 @@ it('a chunk of minutes is measured, however many frames it has', async () => {
   const { scratch: cwd, signal, settings } = attempt
   const range = { kind: 'video', startSeconds: 0, endSeconds: null, frames: 22_000 } as const
   const options = { ...resolveFfmpegTools(settings), cwd, signal, file, range }
-  const facts = await measureChunk({ ...options, videoCodec: 'h264' })
+  const facts = await measureChunk(options)
   expect(facts).toMatchObject({ frames: 22_000, endTicks: facts.startTicks + 22 * facts.timescale })
 })
+
+describe('a chunk has the frames, times and key frames that ffprobe finds', () => {
+  it.each<ChunkCase>([
+    ['film.mp4', {}],
+    ['film.mp4', { videoCodec: 'h265', format: 'mkv' }],
+    ['film.mp4', { videoCodec: 'vp9', format: 'webm', encoderSpeed: 'fast' }],
+    ['film.mp4', { videoCodec: 'av1', encoderSpeed: 'fast' }],
+    ['ntsc.mkv', {}],
+    ['vfr.mp4', {}],
+    ['hlg.mp4', { videoCodec: 'h265' }],
+  ])('%s %o', async (name, fields) => {
+    const job = await openJob(name, { ...fields, audioCodec: 'none' })
+    for (const index of [0, 1]) {
+      const { file, facts } = await encodeChunk(job, { index, ranges: listRanges(job) })
+      const { packets, stream, lastTicks } = await listPackets(file)
+      const track = await readVideoTrack(file)
+      expect(track?.frames).toEqual(packets)
+      expect(facts).toMatchObject({
+        frames: packets.length,
+        timescale: Number(stream.time_base.split('/')[1]),
+        startTicks: stream.start_pts,
+        // With uneven frames, the file declares a duration that ends before the last one.
+        ...(name !== 'vfr.mp4' && { lastFrameTicks: lastTicks }),
+      })
+    }
+  })
+})
+
+async function listPackets(file: string) {
+  const list = args`-v error -of json -show_entries
+    stream=time_base,start_pts,duration_ts:packet=pts,dts,flags ${file}`
+  const { packets, streams } = JSON.parse((await execute('ffprobe', list)).stdout)
+  const [stream] = streams
+  return {
+    stream,
+    packets: packets.map(({ pts, flags }: { pts: number; flags: string }) => ({
+      ticks: pts,
+      isKeyframe: flags.startsWith('K'),
+    })),
+    lastTicks: stream.duration_ts - (packets.at(-1).dts - packets[0].dts),
+  }
+}
+
+describe('a joined file is rejected if a chunk in it cannot be decoded by itself', () => {
+  it.each<ChunkCase>([
+    ['film.mp4', {}],
+    ['film.mp4', { videoCodec: 'h265', format: 'mkv' }],
+    ['film.mp4', { videoCodec: 'vp9', format: 'webm', encoderSpeed: 'fast' }],
+    ['film.mp4', { videoCodec: 'av1', encoderSpeed: 'fast' }],
+  ])('%s %o', async (name, fields) => {
+    const job = await openJob(name, fields)
+    const { chunks } = await encodeChunks(job)
+    const second = chunks.findIndex(({ range }) => range.startSeconds > 0)
+    const { file, facts, range } = chunks[second]!
+    await damageFirstFrame(file, job.rendition.videoCodec)
+    // Its frames are still all there, at their times.
+    const cwd = job.attempt.scratch
+    const options = { ...resolveFfmpegTools(job.attempt.settings), cwd, signal: job.attempt.signal }
+    expect(await measureChunk({ ...options, file, range })).toEqual(facts)
+    await expect(joinChunks(job, chunks)).rejects.toThrow(
+      /^The joined file cannot be decoded from second [12]\.\d on, where a chunk begins\.$/,
+    )
+  })
+})
+
+/** Overwrites the type of the first frame, which is at the start of the box `mdat`. */
+async function damageFirstFrame(file: string, codec: VideoCodec): Promise<void> {
+  const handle = await open(file, 'r+')
+  const { buffer } = await handle.read(Buffer.alloc(4_096), 0, 4_096, 0)
+  const start = buffer.indexOf('mdat') + 4
+  // x264 writes its name before the frame, in a unit of its own with its length in front.
+  const nameBytes = codec === 'h264' ? 4 + buffer.readUInt32BE(start) : 0
+  await handle.write(Buffer.of(0xff), 0, 1, start + nameBytes + 4)
+  await handle.close()
+}
 
 describe('a chunk is made again from an earlier second if ffmpeg has found no key frame before it', () => {
   it.each<ChunkCase>([

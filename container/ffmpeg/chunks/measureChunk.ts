@@ -1,63 +1,67 @@
 /** Measures the file of a chunk, and verifies it. */
 import { stat } from 'node:fs/promises'
-import type { VideoCodec } from '../../../src/contract/codecs.ts'
 import type { ChunkFacts, ChunkRange } from '../../../src/contract/chunk.ts'
 import { CannotJoin, JobFailure } from '../../failures.ts'
-import { type ProbeEnvironment, runFfprobe } from '../process/ffprobe.ts'
-import { LOCAL_FILE_INPUT } from '../process/limits.ts'
-import { ffmpegOptions } from '../process/options.ts'
+import { readVideoTrack, type VideoTrack } from '../mp4/videoTrack.ts'
+import type { ProbeEnvironment } from '../process/ffprobe.ts'
 import { readTrack, type Track } from './readTrack.ts'
 
 export type MeasureOptions = Omit<ProbeEnvironment, 'bytesRead'> & {
   file: string
   range: ChunkRange
-  /** Video codec of the variant. */
-  videoCodec: VideoCodec
 }
 
-/** Their decoders can skip all frames but key frames. */
-const SKIPPING_CODECS: readonly VideoCodec[] = ['h264', 'h265']
-
 /**
- * @throws CannotJoin when the chunk has other frames than planned, or none, or cannot be decoded by
- *   itself: the variant can then be encoded as a whole
+ * Whether a chunk of video can be decoded by itself is verified after the join.
+ *
+ * @throws CannotJoin when the chunk has other frames than planned, or none: the variant can then be
+ *   encoded as a whole
  */
 export async function measureChunk(options: MeasureOptions): Promise<ChunkFacts> {
   const { file, range } = options
   const sizeBytes = (await stat(file).catch(() => null))?.size ?? 0
-  const isVideo = range.kind === 'video'
-  const track = sizeBytes === 0 ? null : await readChunk(options)
+  if (sizeBytes === 0) {
+    throw invalid(range, range.kind === 'video' ? 'has no frames' : 'has no audio')
+  }
+  const measured = range.kind === 'video' ? measureVideo(options) : measureAudio(options)
+  return { sizeBytes, ...(await measured) }
+}
+
+async function measureVideo({ file, range }: MeasureOptions) {
+  const track = await readVideoTrack(file).catch((cause: unknown) => {
+    throw invalid(range, 'cannot be read', cause)
+  })
   if (track === null) {
-    throw invalid(range, isVideo ? 'has no frames' : 'has no audio')
+    throw invalid(range, 'has no frames')
   }
-  if (isVideo) {
-    checkFrames(range, track)
-    const firstFrame = track.firstFrame ?? (await decodeFirstFrame(options))
-    if (firstFrame?.isKeyframe !== true || firstFrame.pts !== track.packets[0]?.pts) {
-      throw invalid(range, 'cannot be decoded from its first frame on')
-    }
-  }
-  const { timescale, startTicks, endTicks, lastPacketTicks, decoderConfig } = track
+  checkFrames(range, track)
+  const { timescale, frames, lastFrameTicks, decoderConfig } = track
+  const shown = frames.map(({ ticks }) => ticks)
   return {
-    sizeBytes,
-    frames: isVideo ? track.packetCount : null,
-    samples: isVideo ? null : countSamples(track),
+    frames: frames.length,
+    samples: null,
     timescale,
-    startTicks,
-    endTicks,
-    ...(isVideo && lastPacketTicks !== null && { lastFrameTicks: lastPacketTicks }),
+    startTicks: shown[0]!,
+    endTicks: shown.reduce((last, ticks) => Math.max(last, ticks)) + lastFrameTicks,
+    lastFrameTicks,
     decoderConfig,
   }
 }
 
-/** Returns null when the file has no such track, or cannot be read. */
-async function readChunk(options: MeasureOptions): Promise<Track | null> {
-  const isVideo = options.range.kind === 'video'
-  const detail = SKIPPING_CODECS.includes(options.videoCodec) ? 'keyframes' : 'packets'
+async function measureAudio(options: MeasureOptions) {
+  const track = await readAudio(options)
+  if (track === null) {
+    throw invalid(options.range, 'has no audio')
+  }
+  const { timescale, startTicks, endTicks, decoderConfig } = track
+  const samples = countSamples(track)
+  return { frames: null, samples, timescale, startTicks, endTicks, decoderConfig }
+}
+
+/** Returns null when the file has no audio, or cannot be read. */
+async function readAudio(options: MeasureOptions): Promise<Track | null> {
   try {
-    return isVideo
-      ? await readTrack({ ...options, bytesRead: () => 0, track: 'v:0' }, detail)
-      : await readTrack({ ...options, bytesRead: () => 0, track: 'a:0' }, 'count')
+    return await readTrack({ ...options, bytesRead: () => 0, track: 'a:0' })
   } catch (error) {
     if (error instanceof JobFailure && error.code === 'input_invalid') {
       return null
@@ -72,16 +76,17 @@ function countSamples({ startTicks, endTicks, timescale, sampleRate }: Track): n
   return Math.max(0, Math.round((played / timescale) * (sampleRate ?? timescale)))
 }
 
-function checkFrames(range: ChunkRange, { packets, packetCount, timescale }: Track): void {
-  const { frames, startSeconds, endSeconds } = range
-  if (frames !== null && packetCount !== frames) {
-    throw invalid(range, `has ${packetCount} frames instead of ${frames}`)
+function checkFrames(range: ChunkRange, { frames, timescale }: VideoTrack): void {
+  const { frames: planned, startSeconds, endSeconds } = range
+  const [first] = frames
+  if (planned !== null && frames.length !== planned) {
+    throw invalid(range, `has ${frames.length} frames instead of ${planned}`)
   }
-  if (packets[0]?.isKeyframe !== true) {
+  if (first?.isKeyframe !== true) {
     throw invalid(range, 'does not begin with a key frame')
   }
-  const times = packets.map(({ pts }) => pts).toSorted((a, b) => a - b)
-  if (packets[0].pts !== times[0]) {
+  const times = frames.map(({ ticks }) => ticks).toSorted((a, b) => a - b)
+  if (first.ticks !== times[0]) {
     throw invalid(range, 'has a frame that is shown before its first key frame')
   }
   if (times.some((time, index) => index > 0 && time === times[index - 1])) {
@@ -96,24 +101,14 @@ function checkFrames(range: ChunkRange, { packets, packetCount, timescale }: Tra
   }
 }
 
-/** Decodes the first frame alone. Returns null if a decoder that has only this file cannot decode it. */
-async function decodeFirstFrame(options: MeasureOptions): Promise<Track['firstFrame']> {
-  const { output } = await runFfprobe(
-    { ...options, bytesRead: () => 0, input: [...LOCAL_FILE_INPUT, `file:${options.file}`] },
-    {
-      entries: 'frame=key_frame,pts',
-      format: 'csv=p=0',
-      selection: ffmpegOptions({ select_streams: 'v:0', read_intervals: '%+#1' }),
-    },
-  )
-  const [, key, pts] = /^(\d),(-?\d+)/.exec(output) ?? []
-  return key === undefined ? null : { isKeyframe: key === '1', pts: Number(pts) }
-}
-
-function invalid({ kind, startSeconds, endSeconds }: ChunkRange, fault: string): CannotJoin {
+function invalid(
+  { kind, startSeconds, endSeconds }: ChunkRange,
+  fault: string,
+  cause?: unknown,
+): CannotJoin {
   const part =
     kind === 'video'
       ? `video from second ${startSeconds.toFixed(1)} to ${endSeconds?.toFixed(1) ?? 'the end'}`
       : 'audio'
-  return new CannotJoin('output_invalid', `The chunk of the ${part} ${fault}.`)
+  return new CannotJoin('output_invalid', `The chunk of the ${part} ${fault}.`, { cause })
 }

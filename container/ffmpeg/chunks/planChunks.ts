@@ -21,6 +21,8 @@ import { findSplitObstacle } from './splitObstacle.ts'
 export const MIN_VIDEO_CHUNKS = 2
 /** Assumed for a source that does not state its frame rate. No frame needs to be at a boundary. */
 const ASSUMED_FRAME_RATE = 25
+/** Version of what `measureChunk` returns. */
+const MEASUREMENTS = 2
 
 export interface SplitOptions {
   /** Duration of a chunk of video, in seconds of the output. */
@@ -71,7 +73,7 @@ export function planChunks(
   const ranges = listRanges(output, decisions, { ...options, seconds })
   const planKey = computePlanKey(
     context,
-    { ranges, encoderVersion: options.encoderVersion },
+    { ranges, encoderVersion: options.encoderVersion, measurements: MEASUREMENTS },
     (anonymous, range) => planChunk(rendition, anonymous, range),
   )
   const readStarts = ranges

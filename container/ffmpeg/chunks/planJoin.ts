@@ -6,10 +6,10 @@ import { JobFailure } from '../../failures.ts'
 import { planEdits } from '../edit/planEdits.ts'
 import { describeExpectation, requestTracks } from '../plan/planVideo.ts'
 import { decideTracks } from '../plan/trackDecisions.ts'
-import type { PlanContext, RenderPlan, TaskEnvironment } from '../renderPlan.ts'
+import { readVideoTrack } from '../mp4/videoTrack.ts'
+import type { PlanContext, RenderPlan } from '../renderPlan.ts'
 import { checkChunks, type CompletedChunk } from './checkChunks.ts'
 import { buildChunkList, buildJoinCommand, buildVideoJoin } from './joinCommand.ts'
-import { readTrack } from './readTrack.ts'
 import { verifyJoin } from './verifyJoin.ts'
 
 const JOIN = { stage: 'encode', cost: 0.01 } as const
@@ -47,12 +47,12 @@ export function planJoin(
   const { seconds } = whole.output
   const output = join(context.folder, `output.${rendition.format}`)
   const lastPacket = { number: countFrames(video) - 1, seconds: 0 }
-  const prepare = async (environment: TaskEnvironment) => {
+  const prepare = async () => {
     const fault = checkChunks(chunks, expect)
     if (fault !== null) {
       throw new JobFailure('output_invalid', fault)
     }
-    lastPacket.seconds = await findLastDuration(environment, video.at(-1))
+    lastPacket.seconds = await findLastDuration(video.at(-1))
     const names = video.map(({ file }) => basename(file))
     const ranges = video.map(({ range }) => range)
     await writeFile(list, buildChunkList(ranges, names))
@@ -95,14 +95,11 @@ function countFrames(video: readonly CompletedChunk[]): number {
 }
 
 /** Returns the duration of the last frame, in seconds. Reads it from the file if its runner has not stated it. */
-async function findLastDuration(
-  environment: TaskEnvironment,
-  last: ChunkFile | undefined,
-): Promise<number> {
+async function findLastDuration(last: ChunkFile | undefined): Promise<number> {
   const { lastFrameTicks, timescale = 1 } = last?.facts ?? {}
   if (lastFrameTicks !== undefined) {
     return lastFrameTicks / timescale
   }
-  const track = await readTrack({ ...environment, file: last?.file ?? '', track: 'v:0' }, 'packets')
-  return (track?.lastPacketTicks ?? 0) / (track?.timescale ?? 1)
+  const track = last && (await readVideoTrack(last.file))
+  return (track?.lastFrameTicks ?? 0) / (track?.timescale ?? 1)
 }

@@ -6,12 +6,16 @@ import type { InputFile, PlanContext, RenderPlan } from '../renderPlan.ts'
 /**
  * Hashes the ranges, and the commands of one chunk of each kind with names in place of URLs and
  * folders. So a runner whose code makes other chunks has another key.
+ *
+ * @param options.measurements version of the measurements of chunks, which are compared with one another.
+ *   Absent for the first version.
  */
 export function computePlanKey(
   context: PlanContext,
-  { ranges, encoderVersion }: { ranges: readonly ChunkRange[]; encoderVersion: string },
+  options: { ranges: readonly ChunkRange[]; encoderVersion: string; measurements?: number },
   plan: (context: PlanContext, range: ChunkRange) => RenderPlan,
 ): string {
+  const { ranges, encoderVersion, measurements } = options
   const anonymous = {
     ...context,
     source: { ...context.source, url: context.source.path },
@@ -30,6 +34,6 @@ export function computePlanKey(
   const commands = samples.map((range) =>
     plan(anonymous, range).steps.map((step) => ('ffmpeg' in step ? step.ffmpeg([]) : null)),
   )
-  const text = JSON.stringify({ encoderVersion, ranges, commands })
+  const text = JSON.stringify({ encoderVersion, ranges, commands, measurements })
   return createHash('sha256').update(text).digest('hex')
 }

@@ -1,41 +1,61 @@
-/** Verifies the joined file: it has the packets of its chunks, at their times. */
+/**
+ * Verifies the joined file: it has the packets of its chunks, at their times, and each chunk can be decoded by
+ * itself.
+ */
 import { JobFailure } from '../../failures.ts'
 import { runTogether } from '../../runTogether.ts'
 import type { ProbeEnvironment } from '../process/ffprobe.ts'
 import type { CompletedChunk } from './checkChunks.ts'
+import { findUndecodableChunk } from './decodeFirstFrames.ts'
 import { readTrack, type Track } from './readTrack.ts'
 
 /** Containers round times, and may count the padding of the last packet of audio. */
 const MAX_DIFFERENCE_SECONDS = 0.1
 
+type Options = Omit<ProbeEnvironment, 'bytesRead'> & {
+  /** The joined file. */
+  file: string
+  /** All except the join, in the order of the plan. */
+  chunks: readonly (CompletedChunk & { file: string })[]
+}
+
 /** @throws JobFailure `output_invalid` */
-export async function verifyJoin(
-  options: Omit<ProbeEnvironment, 'bytesRead'> & {
-    file: string
-    chunks: readonly CompletedChunk[]
-  },
-): Promise<void> {
-  const { chunks } = options
-  const read = (track: 'v:0' | 'a:0') => (signal: AbortSignal) =>
-    readTrack({ ...options, signal, bytesRead: () => 0, track }, 'count')
-  const audio = chunks.find(({ range }) => range.kind === 'audio')?.facts
-  const [video, joinedAudio] = await runTogether(options.signal, [
-    read('v:0'),
-    audio ? read('a:0') : async () => null,
+export async function verifyJoin(options: Options): Promise<void> {
+  const video = options.chunks.filter(({ range }) => range.kind === 'video')
+  const audio = options.chunks.find(({ range }) => range.kind === 'audio')
+  await runTogether(options.signal, [
+    (signal) => verifyVideo({ ...options, signal, chunks: video }),
+    async (signal) => audio && verifyAudio({ ...options, signal }, audio),
+    (signal) => verifyFirstFrames({ ...options, signal, chunks: video }),
   ])
-  const parts = chunks.filter(({ range }) => range.kind === 'video').map(({ facts }) => facts)
+}
+
+async function verifyVideo(options: Options): Promise<void> {
+  const { chunks } = options
+  const parts = chunks.map(({ facts }) => facts)
+  const track = await readTrack({ ...options, bytesRead: () => 0, track: 'v:0' })
   const frames = parts.reduce((sum, facts) => sum + (facts.frames ?? 0), 0)
-  if (video?.packetCount !== frames) {
-    throw invalid(`has ${video?.packetCount ?? 0} frames instead of ${frames}`)
+  if (track?.packetCount !== frames) {
+    throw invalid(`has ${track?.packetCount ?? 0} frames instead of ${frames}`)
   }
   const isEven = chunks.some(({ range }) => range.frames !== null)
-  compareTimes('video', video, { first: parts[0], last: isEven ? parts.at(-1) : undefined })
-  if (audio !== undefined) {
-    if (joinedAudio === null) {
-      throw invalid('has no audio')
-    }
-    compareTimes('audio', joinedAudio, { first: audio, last: audio })
+  compareTimes('video', track, { first: parts[0], last: isEven ? parts.at(-1) : undefined })
+}
+
+async function verifyFirstFrames(options: Options): Promise<void> {
+  const chunk = await findUndecodableChunk(options)
+  if (chunk !== null) {
+    const second = chunk.range.startSeconds.toFixed(1)
+    throw invalid(`cannot be decoded from second ${second} on, where a chunk begins`)
   }
+}
+
+async function verifyAudio(options: Options, { facts }: CompletedChunk): Promise<void> {
+  const track = await readTrack({ ...options, bytesRead: () => 0, track: 'a:0' })
+  if (track === null) {
+    throw invalid('has no audio')
+  }
+  compareTimes('audio', track, { first: facts, last: facts })
 }
 
 type Times = Pick<Track, 'startTicks' | 'endTicks' | 'timescale'>

@@ -3,7 +3,7 @@
  * fragment, the first fragments, and the last ones.
  */
 import type { Patch } from '../patchedReader.ts'
-import type { Box } from './boxes.ts'
+import type { Box } from '../../ffmpeg/mp4/boxes.ts'
 import { createFragmentReader, type Fragment, type ReadBytes } from './fragmentReader.ts'
 import { readTracks, type Track } from './headers.ts'
 import type { IndexContext } from './indexBoxes.ts'

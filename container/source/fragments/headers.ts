@@ -1,6 +1,7 @@
 /** Reads the headers of a fragmented MP4: the tracks in `moov`, and the times in a `moof`. */
 import { MAX_STREAMS } from '../../ffmpeg/process/limits.ts'
-import { findContent, listBoxes } from './boxes.ts'
+import { findContent, listBoxes } from '../../ffmpeg/mp4/boxes.ts'
+import { readShift, readTimescale } from '../../ffmpeg/mp4/editList.ts'
 
 export interface Track {
   id: number
@@ -72,16 +73,16 @@ export function readTracks(moov: Buffer): Track[] | null {
   }
   const tracks = traks.map(({ content }, index): Track | null => {
     const header = findContent(content, 'tkhd')
-    const media = findContent(content, 'mdia', 'mdhd')
+    const timescale = readTimescale(findContent(content, 'mdia', 'mdhd'))
     const handler = findContent(content, 'mdia', 'hdlr')
-    if ((header?.length ?? 0) < 24 || (media?.length ?? 0) < 24 || (handler?.length ?? 0) < 12) {
+    if ((header?.length ?? 0) < 24 || timescale === null || (handler?.length ?? 0) < 12) {
       return null
     }
     const id = header!.readUInt32BE(header![0] === 1 ? 20 : 12)
     return {
       id,
       index,
-      timescale: media!.readUInt32BE(media![0] === 1 ? 20 : 12),
+      timescale,
       hasOwnSamples: hasSamples(content),
       shiftSeconds: readShift(content, movie),
       kind: KINDS[handler!.toString('latin1', 8, 12)] ?? 'other',
@@ -95,32 +96,6 @@ export function readTracks(moov: Buffer): Track[] | null {
 function hasSamples(trak: Buffer): boolean {
   const sizes = findContent(trak, 'mdia', 'minf', 'stbl', 'stsz')
   return sizes !== null && sizes.length >= 12 && sizes.readUInt32BE(8) > 0
-}
-
-/**
- * Returns the seconds by which an edit list moves the samples: the duration of the gap at its
- * start, less the time of the first sample that is shown.
- */
-function readShift(trak: Buffer, movie: Buffer | null): number {
-  const list = findContent(trak, 'edts', 'elst')
-  const media = findContent(trak, 'mdia', 'mdhd')
-  if (list === null || list.length < 8 || media === null || movie === null || movie.length < 24) {
-    return 0
-  }
-  const isLarge = list[0] === 1
-  const movieScale = Math.max(1, movie.readUInt32BE(movie[0] === 1 ? 20 : 12))
-  const mediaScale = Math.max(1, media.readUInt32BE(media[0] === 1 ? 20 : 12))
-  const bytes = isLarge ? 20 : 12
-  let gapSeconds = 0
-  for (let at = 8; at + bytes <= list.length; at += bytes) {
-    const duration = isLarge ? Number(list.readBigUInt64BE(at)) : list.readUInt32BE(at)
-    const start = isLarge ? Number(list.readBigInt64BE(at + 8)) : list.readInt32BE(at + 4)
-    if (start >= 0) {
-      return gapSeconds - start / mediaScale
-    }
-    gapSeconds += duration / movieScale
-  }
-  return gapSeconds
 }
 
 /**

@@ -199,8 +199,7 @@ export async function encodeChunk(
   const file = join(cwd, chunkFileName(rendition, range, index))
   await rename(made.output, file)
   const tools = resolveFfmpegTools(attempt.settings)
-  const { videoCodec } = rendition
-  const facts = await measureChunk({ ...tools, cwd, signal, file, range, videoCodec })
+  const facts = await measureChunk({ ...tools, cwd, signal, file, range })
   return { range, file, facts }
 }
 

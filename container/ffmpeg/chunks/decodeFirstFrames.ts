@@ -1,0 +1,64 @@
+/** Decodes the first frame of each chunk. One ffprobe reads all of them, as it takes most of its time to start. */
+import { writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { ChunkFacts } from '../../../src/contract/chunk.ts'
+import { JobFailure } from '../../failures.ts'
+import { formatDecimal } from '../edit/numbers.ts'
+import { type ProbeEnvironment, runFfprobe } from '../process/ffprobe.ts'
+import { LOCAL_FILE_INPUT } from '../process/limits.ts'
+import { ffmpegOptions } from '../process/options.ts'
+
+/** ffmpeg reads up to the first packet that is decoded after the time at which the first frame is shown. */
+const READ_SECONDS = 0.001
+
+/** @param options.chunks of video, with files in one folder. They begin with a key frame. */
+export async function findUndecodableChunk<Chunk extends { file: string; facts: ChunkFacts }>(
+  options: Omit<ProbeEnvironment, 'bytesRead'> & { chunks: readonly Chunk[] },
+): Promise<Chunk | null> {
+  const { chunks } = options
+  const list = join(dirname(chunks[0]!.file), 'first-frames.txt')
+  await writeFile(list, buildList(chunks))
+  const seconds = new Set(await decodeKeyframes(list, options))
+  return chunks.find((_, index) => !seconds.has(index)) ?? null
+}
+
+/** A list for ffmpeg's demuxer `concat`. The first frame of the nth chunk is shown at second n, from 0. */
+function buildList(chunks: readonly { file: string; facts: ChunkFacts }[]): string {
+  const entries = chunks.map(({ file, facts: { startTicks, timescale } }) =>
+    [
+      `file ${basename(file)}`,
+      `outpoint ${formatDecimal(startTicks / timescale + READ_SECONDS, 6)}`,
+      'duration 1',
+    ].join('\n'),
+  )
+  return `ffconcat version 1.0\n${entries.join('\n')}\n`
+}
+
+/** Returns the seconds of the key frames, as whole numbers. */
+async function decodeKeyframes(
+  list: string,
+  options: Omit<ProbeEnvironment, 'bytesRead'>,
+): Promise<number[]> {
+  try {
+    const { output } = await runFfprobe(
+      {
+        ...options,
+        bytesRead: () => 0,
+        input: [...LOCAL_FILE_INPUT, ...ffmpegOptions({ f: 'concat', i: list })],
+      },
+      {
+        entries: 'frame=key_frame,pts_time',
+        format: 'csv=p=0',
+        selection: ffmpegOptions({ select_streams: 'v:0', skip_frame: 'nokey' }),
+        mayReadAll: true,
+      },
+    )
+    return [...output.matchAll(/^1,([\d.]+)/gm)].map(([, time]) => Math.round(Number(time)))
+  } catch (error) {
+    // ffprobe cannot read the first chunk.
+    if (error instanceof JobFailure && error.code === 'input_invalid') {
+      return []
+    }
+    throw error
+  }
+}

@@ -10,6 +10,8 @@ import { ffmpegOptions } from '../process/options.ts'
 
 /** ffmpeg reads up to the first packet that is decoded after the time at which the first frame is shown. */
 const READ_SECONDS = 0.001
+/** ffmpeg calculates with microseconds. */
+const MAX_DIFFERENCE_SECONDS = 0.001
 
 /** @param options.chunks of video, with files in one folder. They begin with a key frame. */
 export async function findUndecodableChunk<Chunk extends { file: string; facts: ChunkFacts }>(
@@ -18,8 +20,10 @@ export async function findUndecodableChunk<Chunk extends { file: string; facts: 
   const { chunks } = options
   const list = join(dirname(chunks[0]!.file), 'first-frames.txt')
   await writeFile(list, buildList(chunks))
-  const seconds = new Set(await decodeKeyframes(list, options))
-  return chunks.find((_, index) => !seconds.has(index)) ?? null
+  const seconds = await decodeKeyframes(list, options)
+  const isDecoded = (index: number) =>
+    seconds.some((second) => Math.abs(second - index) < MAX_DIFFERENCE_SECONDS)
+  return chunks.find((_, index) => !isDecoded(index)) ?? null
 }
 
 /** A list for ffmpeg's demuxer `concat`. The first frame of the nth chunk is shown at second n, from 0. */
@@ -34,7 +38,7 @@ function buildList(chunks: readonly { file: string; facts: ChunkFacts }[]): stri
   return `ffconcat version 1.0\n${entries.join('\n')}\n`
 }
 
-/** Returns the seconds of the key frames, as whole numbers. */
+/** Returns the seconds at which key frames are shown. */
 async function decodeKeyframes(
   list: string,
   options: Omit<ProbeEnvironment, 'bytesRead'>,
@@ -53,7 +57,7 @@ async function decodeKeyframes(
         mayReadAll: true,
       },
     )
-    return [...output.matchAll(/^1,([\d.]+)/gm)].map(([, time]) => Math.round(Number(time)))
+    return [...output.matchAll(/^1,([\d.]+)/gm)].map(([, time]) => Number(time))
   } catch (error) {
     // ffprobe cannot read the first chunk.
     if (error instanceof JobFailure && error.code === 'input_invalid') {

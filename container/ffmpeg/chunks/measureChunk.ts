@@ -12,7 +12,7 @@ export type MeasureOptions = Omit<ProbeEnvironment, 'bytesRead'> & {
 }
 
 /**
- * Whether a chunk of video can be decoded by itself is verified after the join.
+ * Whether a chunk of video can be decoded by itself is verified at the join.
  *
  * @throws CannotJoin when the chunk has other frames than planned, or none: the variant can then be
  *   encoded as a whole

@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { BLOCK_BYTES } from '../../../container/source/blockCache.ts'
 import { createSharedBlocks, type OpenBlocks } from '../../../container/source/sharedBlocks.ts'
 import { type Assignment, assignment } from '../../../src/contract/runnerProtocol.ts'
@@ -10,7 +10,9 @@ const { signal } = new AbortController()
 let fetched: [start: number, end: number][] = []
 let openBlocks = createSharedBlocks(4 * GIB)
 
+afterEach(() => vi.useRealTimers())
 beforeEach(() => {
+  vi.useFakeTimers()
   fetched = []
   openBlocks = createSharedBlocks(4 * GIB)
 })
@@ -60,29 +62,64 @@ it('chunks of video use what the audio has read, to the end of the file', async 
   chunk!.close()
   expect(await read(next, 0, 1)).toEqual([[0], BLOCK_BYTES])
   expect(fetched).toEqual([])
-  next!.close()
-  expect(openBlocks(attempt('video'))).toBeNull()
 })
 
-it('chunks of video store nothing, and fetch what the audio has not read', async () => {
+it('the blocks are dropped ten seconds after the end of the last attempt', async () => {
   const audio = openBlocks(attempt('audio'))
-  const chunk = openBlocks(attempt('video'))
   await read(audio, 0, 1)
-  await read(chunk, 0, 2)
-  await read(chunk, 0, 2)
+  audio!.close()
+  vi.advanceTimersByTime(9_999)
+  const chunk = openBlocks(attempt('video'))
+  vi.advanceTimersByTime(60_000)
+  await read(chunk, 0, 1)
+  expect(fetched).toHaveLength(1)
+  chunk!.close()
+  vi.advanceTimersByTime(10_000)
+  await read(openBlocks(attempt('video')), 0, 1)
+  expect(fetched).toHaveLength(2)
+})
+
+it('the blocks are dropped when a chunk of another file begins', async () => {
+  const audio = openBlocks(attempt('audio'))
+  await read(audio, 0, 1)
+  audio!.close()
+  openBlocks(attempt('video', 'b'))!.close()
+  await read(openBlocks(attempt('video')), 0, 1)
+  expect(fetched).toHaveLength(2)
+})
+
+it('the audio uses what a chunk of video has read before it', async () => {
+  const chunk = openBlocks(attempt('video'))
+  const audio = openBlocks(attempt('audio'))
+  await read(chunk, 1, 2)
+  fetched = []
+  expect(await read(audio, 0, 4)).toEqual([[0, 1, 2, 3], 3.5 * BLOCK_BYTES])
   expect(fetched).toEqual([
     [0, BLOCK_BYTES],
-    [0, 2 * BLOCK_BYTES],
-    [0, 2 * BLOCK_BYTES],
+    [3 * BLOCK_BYTES, SIZE_BYTES],
   ])
 })
 
-it('shares nothing with a job that is not split, or with another version of the file', () => {
-  expect(openBlocks(attempt('video'))).toBeNull()
-  openBlocks(attempt('audio'))
+it('chunks of video store nothing when the audio is not being encoded', async () => {
+  const chunk = openBlocks(attempt('video'))
+  await read(chunk, 0, 1)
+  const audio = openBlocks(attempt('audio'))
+  await read(audio, 1, 1)
+  audio!.close()
+  await read(chunk, 2, 1)
+  fetched = []
+  await read(chunk, 0, 3)
+  expect(fetched).toEqual([
+    [0, BLOCK_BYTES],
+    [2 * BLOCK_BYTES, 3 * BLOCK_BYTES],
+  ])
+})
+
+it('shares nothing with a job that is not split, or with another version of the file', async () => {
+  await read(openBlocks(attempt('audio')), 0, 1)
   expect(openBlocks(attempt(null))).toBeNull()
-  expect(openBlocks(attempt('video', 'b'))).toBeNull()
-  expect(openBlocks(attempt('video'))).not.toBeNull()
+  await read(openBlocks(attempt('video', 'b')), 0, 1)
+  expect(fetched).toHaveLength(2)
 })
 
 it('stores a sixteenth of the memory that is over one GiB, of all files together', async () => {
@@ -99,6 +136,7 @@ it('stores a sixteenth of the memory that is over one GiB, of all files together
   expect(fetched).toEqual([[BLOCK_BYTES, 2 * BLOCK_BYTES]])
   // The blocks of a closed file make room for those of another one.
   one!.close()
+  openBlocks(attempt('audio', 'b'))
   await read(other, 1, 1)
   fetched = []
   await read(other, 1, 1)

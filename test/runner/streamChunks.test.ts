@@ -97,6 +97,19 @@ describe('a stream of chunks', () => {
     },
   )
 
+  it('has chunks that are encoded once, however much ffmpeg writes about them', async () => {
+    const job = await openJob('film.mp4', { ladder: [144, 180] })
+    const commands: string[][] = []
+    await encodeStreamChunks(job, 4, {
+      replace: (list) => {
+        commands.push(list)
+        return ['-v', 'debug', ...list]
+      },
+    })
+    // Two chunks of video, of which the second one has no planned number of frames, and the audio.
+    expect(commands).toHaveLength(3)
+  })
+
   it('is not joined if files of its chunks are missing or damaged, which are named', async () => {
     const job = await openJob('film.mp4', { ladder: [144] })
     const joined = encodeStreamChunks(job, 4, {

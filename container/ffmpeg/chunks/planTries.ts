@@ -5,8 +5,8 @@
  */
 import type { ChunkRange } from '../../../src/contract/chunk.ts'
 import type { EditedOutput } from '../edit/editedOutput.ts'
-import { readFirstTime } from '../edit/steps/selectRange.ts'
 import { findKeyframeBefore } from '../probe/keyframeBefore.ts'
+import { readFirstTime } from '../process/firstTime.ts'
 import type { FfmpegStep, PlanContext, Step, TaskEnvironment, TaskStep } from '../renderPlan.ts'
 import { findReadStart } from './lead.ts'
 

@@ -7,6 +7,7 @@ import { MAX_FRAMES, MAX_SECONDS, type ProcessLimits } from './limits.ts'
 import { runProcess } from './process.ts'
 import { createProgressReader, type Progress } from './progressParser.ts'
 import { createReportReader } from './wrongTime.ts'
+import { FIRST_TIME_REPORT } from './firstTime.ts'
 
 const STALL_CHECK_INTERVAL_MS = 500
 
@@ -63,6 +64,7 @@ export async function runFfmpeg(options: FfmpegOptions): Promise<void> {
       limits: options.limits,
       cwd: options.cwd,
       signal: AbortSignal.any([options.signal, stopping.signal]),
+      keepText: FIRST_TIME_REPORT,
       onStderr: options.onStderr,
       onStderrText: (text) => {
         if (options.checksTimes && hasReport(text)) {

@@ -24,7 +24,7 @@ export interface ProcessResult {
   /** Null when a signal ended the process. */
   code: number | null
   signal: NodeJS.Signals | null
-  /** The last lines of stderr, up to 8,000 characters. */
+  /** The last lines of stderr, up to 8,000 characters, after the text of `keepText`. */
   stderrTail: string
 }
 
@@ -36,6 +36,8 @@ export interface ProcessOptions {
   cwd: string
   signal: AbortSignal
   onStdout: (text: string) => void
+  /** The first match in stderr is kept, however much text follows. */
+  keepText?: RegExp
   /** Receives stderr while the process runs. */
   onStderrText?: (text: string) => void
   /** Receives the end of stderr once the process has ended, also when it was aborted. */
@@ -68,11 +70,11 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
     })
     const { pid } = child
     const stopWatching = pid === undefined ? () => {} : killOnAbort(pid, signal)
-    let stderrTail = ''
+    const stderrEnd = createTail(options.keepText)
 
     child.stdout.setEncoding('utf8').on('data', options.onStdout)
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderrTail = lastLines(stderrTail + text)
+      stderrEnd.add(text)
       options.onStderrText?.(text)
     })
     child.on('error', (error) => {
@@ -82,6 +84,7 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
     })
     child.on('close', (code, endSignal) => {
       stopWatching()
+      const stderrTail = stderrEnd.read()
       options.onStderr?.(stderrTail)
       if (signal.aborted) {
         reject(signal.reason)
@@ -113,6 +116,20 @@ function killOnAbort(pid: number, signal: AbortSignal): () => void {
     clearTimeout(killTimer)
     stopGuarding()
     runningGroups.delete(pid)
+  }
+}
+
+/** Keeps the end of a text that arrives in parts, and the first match of `keepText` in it. */
+function createTail(keepText: RegExp | undefined) {
+  let tail = ''
+  let kept: string | null = null
+  return {
+    add(text: string) {
+      tail += text
+      kept ??= keepText?.exec(tail)?.[0] ?? null
+      tail = lastLines(tail)
+    },
+    read: () => (kept === null || tail.includes(kept) ? tail : kept + tail),
   }
 }
 

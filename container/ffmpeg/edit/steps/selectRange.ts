@@ -1,5 +1,6 @@
 /** Edit step: selects the frames of a range of the output by their times. */
 import type { FileVideo, OutputRange } from '../editedOutput.ts'
+import { REPORT_FIRST_TIME } from '../../process/firstTime.ts'
 import { formatDecimal } from '../numbers.ts'
 
 /**
@@ -25,19 +26,7 @@ export function selectRange({ range }: Pick<FileVideo, 'range'>): string[] {
   ]
 }
 
-/** Marks the time of the first frame in stderr: a number that no frame has as its time. */
-const MARK = '-4921.492100'
-const REPORT = new RegExp(String.raw`${MARK}\s+(-?\d+\.\d+)`)
-
 /** Returns the filter that reports the time of the first frame that is read, if not all are read. */
 export function reportFirstTime(range: OutputRange | null): string[] {
-  return range === null || range.readFromSeconds === 0
-    ? []
-    : [`select='1+0*if(eq(n,0),print(${MARK})+print(t))'`]
-}
-
-/** Returns the reported time; null when stderr does not contain it. Only the end of stderr is kept. */
-export function readFirstTime(stderr: string): number | null {
-  const [, seconds] = REPORT.exec(stderr) ?? []
-  return seconds === undefined ? null : Number(seconds)
+  return range === null || range.readFromSeconds === 0 ? [] : [`select='1+${REPORT_FIRST_TIME}'`]
 }

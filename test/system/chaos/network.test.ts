@@ -41,8 +41,9 @@ test.for([3, 4, 7])(
     for (const { id } of created) {
       await events.ofType(id, 'job:completed')
     }
-    const kinds = new Set(lost.map((one) => one.split('/').at(-1)))
-    expect(kinds.size).toBeGreaterThan(1)
+    // Three jobs take at least 16 requests. Which ones are lost depends on the speed of the machine.
+    const kinds = new Set(lost.map((one) => one.split(' ')[0]))
+    expect(kinds, lost.join('\n')).toEqual(new Set(['request', 'response']))
     for (const { id } of created) {
       expect(await jobs.listOutcomes(system.client, id), lost.join('\n')).toEqual(['completed'])
     }

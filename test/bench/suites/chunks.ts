@@ -1,6 +1,6 @@
 /**
- * One long file: its chunks by one and by two runners of one core each, the overhead of chunks for one
- * runner, and many simulated runners that sleep instead of encoding.
+ * One long file: its chunks by one and by two runners of one core each, the overhead of chunks of a file and of a
+ * stream for one runner, and many simulated runners that sleep instead of encoding.
  */
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -15,7 +15,6 @@ import { type Service, startService } from '../service.ts'
 
 const FILM_SECONDS = 300
 const FILM = { name: 'film.mp4', size: '1280x720', seconds: FILM_SECONDS }
-const ROUNDS = 3
 const TRANSFORMATION = 'h_720'
 const PATH = 'film.mp4'
 
@@ -26,7 +25,8 @@ export async function run(context: BenchContext): Promise<Measurement[]> {
   const width = await measureWidth(context)
   const [oneRunner] = width[0]!.values
   const chunkMs = Math.round((1_000 * oneRunner! * CHUNK_SECONDS) / FILM_SECONDS)
-  return [...width, await measureOverhead(context), ...(await measureSimulated(context, chunkMs))]
+  const overheads = await measureOverheads(context)
+  return [...width, ...overheads, ...(await measureSimulated(context, chunkMs))]
 }
 
 /** Each runner has one core and ffmpeg one thread, as in a container with one vCPU. */
@@ -98,33 +98,47 @@ async function pinRunners({ processes }: Service): Promise<void> {
   }
 }
 
+const OVERHEADS = [
+  { film: FILM, transformation: TRANSFORMATION, rounds: 3, what: '5 minutes of 720p' },
+  {
+    film: { ...FILM, name: 'two-minutes.mp4', seconds: 120 },
+    transformation: 'f_hls',
+    rounds: 2,
+    what: '2 minutes as a stream of four sizes',
+  },
+]
+
 /** One runner with all cores, with and without chunks. */
-async function measureOverhead({ folder, log }: BenchContext): Promise<Measurement> {
-  const clip = await makeClip(folder, FILM)
+async function measureOverheads({ folder, log }: BenchContext): Promise<Measurement[]> {
   const service = await startService({ stateDir: join(folder, 'overhead'), runners: 1 })
-  const split: number[] = []
-  const whole: number[] = []
-  for (let round = 0; round < ROUNDS; round++) {
-    const order = [
-      { values: whole, chunkSeconds: 0 },
-      { values: split, chunkSeconds: CHUNK_SECONDS },
-    ]
-    // In turns, as the machine may become slower or faster.
-    for (const { values, chunkSeconds } of round % 2 === 0 ? order : order.toReversed()) {
-      const path = `${round}-${chunkSeconds}.mp4`
-      await putFile(service, path, clip)
-      values.push(await runJobs(service.client, [path], TRANSFORMATION, { chunkSeconds }))
-      log(`chunks of ${chunkSeconds} s: ${values.at(-1)!.toFixed(1)} s`)
+  const measurements: Measurement[] = []
+  for (const { film, transformation, rounds, what } of OVERHEADS) {
+    const clip = await makeClip(folder, film)
+    const split: number[] = []
+    const whole: number[] = []
+    for (let round = 0; round < rounds; round++) {
+      const order = [
+        { values: whole, chunkSeconds: 0 },
+        { values: split, chunkSeconds: CHUNK_SECONDS },
+      ]
+      // In turns, as the machine may become slower or faster.
+      for (const { values, chunkSeconds } of round % 2 === 0 ? order : order.toReversed()) {
+        const path = `${transformation}-${round}-${chunkSeconds}.mp4`
+        await putFile(service, path, clip)
+        values.push(await runJobs(service.client, [path], transformation, { chunkSeconds }))
+        log(`${what}, chunks of ${chunkSeconds} s: ${values.at(-1)!.toFixed(1)} s`)
+      }
     }
+    measurements.push({
+      name: `${what} in chunks of ${CHUNK_SECONDS} s, one runner`,
+      unit: 's',
+      values: split,
+      floor: { name: 'without chunks', values: whole },
+      goal: 'at most 1.05 x',
+    })
   }
   await service.stop()
-  return {
-    name: `${FILM_SECONDS / 60} minutes of 720p in chunks of ${CHUNK_SECONDS} s, one runner`,
-    unit: 's',
-    values: split,
-    floor: { name: 'without chunks', values: whole },
-    goal: 'at most 1.05 x',
-  }
+  return measurements
 }
 
 const SIMULATIONS = [

@@ -12,7 +12,7 @@ export function readShift(trak: Buffer, movie: Buffer | null): number {
   const list = findContent(trak, 'edts', 'elst')
   const movieScale = readTimescale(movie)
   const mediaScale = readTimescale(findContent(trak, 'mdia', 'mdhd'))
-  if (list === null || list.length < 8 || !movieScale || !mediaScale) {
+  if (list === null || list.length < 8 || movieScale === null || mediaScale === null) {
     return 0
   }
   const isLarge = list[0] === 1
@@ -22,9 +22,9 @@ export function readShift(trak: Buffer, movie: Buffer | null): number {
     const duration = isLarge ? Number(list.readBigUInt64BE(at)) : list.readUInt32BE(at)
     const start = isLarge ? Number(list.readBigInt64BE(at + 8)) : list.readInt32BE(at + 4)
     if (start >= 0) {
-      return gapSeconds - start / mediaScale
+      return gapSeconds - start / Math.max(1, mediaScale)
     }
-    gapSeconds += duration / movieScale
+    gapSeconds += duration / Math.max(1, movieScale)
   }
   return gapSeconds
 }

@@ -31,6 +31,7 @@ interface Index {
   frames?: number
   /** Pairs: duration in the time of the movie, and start in that of the track. */
   edits?: number[]
+  movieTimescale?: number
   config?: Buffer
   /** Bit rate, which every sample entry of ffmpeg has. */
   bitRate?: number
@@ -43,6 +44,7 @@ function moov({
   keyframes = [1],
   frames = 3,
   edits = [400, -1, 120, 2],
+  movieTimescale = MOVIE_TIMESCALE,
   config = Buffer.from('parameters'),
   bitRate = 1,
 }: Index = {}): Buffer {
@@ -55,7 +57,7 @@ function moov({
   ])
   const list = edits.flatMap((each, at) => (at % 2 === 1 ? [each >>> 0, 1 << 16] : [each]))
   return box('moov', [
-    box('mvhd', words(0, 0, 0, MOVIE_TIMESCALE, 0, 0)),
+    box('mvhd', words(0, 0, 0, movieTimescale, 0, 0)),
     box('trak', [
       box('edts', box('elst', words(0, edits.length / 2, ...list))),
       box('mdia', [
@@ -94,6 +96,11 @@ describe('the frames of a track', () => {
     const track = await read(DATA, moov({ offsets: null, edits: [], durations: [1, 5, 2, 1] }))
     expect(track?.frames.map(({ ticks }) => ticks)).toEqual([0, 5, 6])
     expect(track?.lastFrameTicks).toBe(1)
+  })
+
+  it('have a gap in whole seconds if the movie states no unit, as in ffmpeg', async () => {
+    const track = await read(DATA, moov({ movieTimescale: 0, edits: [4, -1, 120, 2] }))
+    expect(track?.frames[0]?.ticks).toBe(4 * TIMESCALE)
   })
 
   it('can have negative offsets', async () => {

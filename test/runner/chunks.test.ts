@@ -22,6 +22,13 @@ const execute = promisify(execFile)
 
 const openJob = useChunkJobs()
 
+const CODECS: ChunkCase[] = [
+  ['film.mp4', {}],
+  ['film.mp4', { videoCodec: 'h265', format: 'mkv' }],
+  ['film.mp4', { videoCodec: 'vp9', format: 'webm', encoderSpeed: 'fast' }],
+  ['film.mp4', { videoCodec: 'av1', encoderSpeed: 'fast' }],
+]
+
 const FADES = { fadeInSeconds: 3, fadeOutSeconds: 3 }
 const OVERLAYS = { watermark: 'logo.png', subtitles: 'lines.srt', subtitleMode: 'burn' } as const
 
@@ -67,10 +74,7 @@ it('a chunk of minutes is measured, however many frames it has', async () => {
 
 describe('a chunk has the frames, times and key frames that ffprobe finds', () => {
   it.each<ChunkCase>([
-    ['film.mp4', {}],
-    ['film.mp4', { videoCodec: 'h265', format: 'mkv' }],
-    ['film.mp4', { videoCodec: 'vp9', format: 'webm', encoderSpeed: 'fast' }],
-    ['film.mp4', { videoCodec: 'av1', encoderSpeed: 'fast' }],
+    ...CODECS,
     ['ntsc.mkv', {}],
     ['vfr.mp4', {}],
     ['hlg.mp4', { videoCodec: 'h265' }],
@@ -108,12 +112,7 @@ async function listPackets(file: string) {
 }
 
 describe('a joined file is rejected if a chunk in it cannot be decoded by itself', () => {
-  it.each<ChunkCase>([
-    ['film.mp4', {}],
-    ['film.mp4', { videoCodec: 'h265', format: 'mkv' }],
-    ['film.mp4', { videoCodec: 'vp9', format: 'webm', encoderSpeed: 'fast' }],
-    ['film.mp4', { videoCodec: 'av1', encoderSpeed: 'fast' }],
-  ])('%s %o', async (name, fields) => {
+  it.each<ChunkCase>(CODECS)('%s %o', async (name, fields) => {
     const job = await openJob(name, fields)
     const { chunks } = await encodeChunks(job)
     const second = chunks.findIndex(({ range }) => range.startSeconds > 0)

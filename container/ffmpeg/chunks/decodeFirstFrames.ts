@@ -3,10 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { ChunkFacts } from '../../../src/contract/chunk.ts'
 import { JobFailure } from '../../failures.ts'
-import { formatDecimal } from '../edit/numbers.ts'
 import { type ProbeEnvironment, runFfprobe } from '../process/ffprobe.ts'
 import { LOCAL_FILE_INPUT } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
+import { formatFileList } from './fileList.ts'
 
 /** ffmpeg reads up to the first packet that is decoded after the time at which the first frame is shown. */
 const READ_SECONDS = 0.001
@@ -26,16 +26,14 @@ export async function findUndecodableChunk<Chunk extends { file: string; facts: 
   return chunks.find((_, index) => !isDecoded(index)) ?? null
 }
 
-/** A list for ffmpeg's demuxer `concat`. The first frame of the nth chunk is shown at second n, from 0. */
+/** In the list, the first frame of the nth chunk is shown at second n, from 0. */
 function buildList(chunks: readonly { file: string; facts: ChunkFacts }[]): string {
-  const entries = chunks.map(({ file, facts: { startTicks, timescale } }) =>
-    [
-      `file ${basename(file)}`,
-      `outpoint ${formatDecimal(startTicks / timescale + READ_SECONDS, 6)}`,
-      'duration 1',
-    ].join('\n'),
+  return formatFileList(
+    chunks.map(({ file, facts: { startTicks, timescale } }) => ({
+      name: basename(file),
+      directives: { outpoint: startTicks / timescale + READ_SECONDS, duration: 1 },
+    })),
   )
-  return `ffconcat version 1.0\n${entries.join('\n')}\n`
 }
 
 /** Returns the seconds at which key frames are shown. */

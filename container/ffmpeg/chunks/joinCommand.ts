@@ -13,6 +13,7 @@ import { openSubtitles, SUBTITLE_CODECS } from '../encode/fileCommand.ts'
 import { formatDecimal } from '../edit/numbers.ts'
 import { COMMON_OPTIONS, LOCAL_FILE_INPUT, selectInputLimits } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
+import { formatFileList } from './fileList.ts'
 
 /** Assumed for the last chunk, whose end nothing follows. */
 const LAST_SECONDS = 1
@@ -28,14 +29,15 @@ export function buildChunkList(
   ranges: readonly Pick<ChunkRange, 'startSeconds' | 'endSeconds'>[],
   files: readonly string[],
 ): string {
-  const entries = ranges.map(({ startSeconds, endSeconds }, index) =>
-    [
-      `file ${files[index]}`,
-      `inpoint ${formatDecimal(startSeconds, 6)}`,
-      `duration ${formatDecimal((endSeconds ?? startSeconds + LAST_SECONDS) - startSeconds, 6)}`,
-    ].join('\n'),
+  return formatFileList(
+    ranges.map(({ startSeconds, endSeconds }, index) => ({
+      name: files[index]!,
+      directives: {
+        inpoint: startSeconds,
+        duration: (endSeconds ?? startSeconds + LAST_SECONDS) - startSeconds,
+      },
+    })),
   )
-  return `ffconcat version 1.0\n${entries.join('\n')}\n`
 }
 
 export interface LastPacket {

@@ -12,7 +12,7 @@ export type MeasureOptions = Omit<ProbeEnvironment, 'bytesRead'> & {
 }
 
 /**
- * Whether a chunk of video can be decoded by itself is verified at the join.
+ * The join verifies that each chunk of video can be decoded by itself.
  *
  * @throws CannotJoin when the chunk has other frames than planned, or none: the variant can then be
  *   encoded as a whole
@@ -34,15 +34,15 @@ async function measureVideo({ file, range }: MeasureOptions) {
   if (track === null) {
     throw invalid(range, 'has no frames')
   }
-  checkFrames(range, track)
   const { timescale, frames, lastFrameTicks, decoderConfig } = track
-  const shown = frames.map(({ ticks }) => ticks)
+  const times = frames.map(({ ticks }) => ticks).toSorted((a, b) => a - b)
+  checkFrames(range, track, times)
   return {
     frames: frames.length,
     samples: null,
     timescale,
-    startTicks: shown[0]!,
-    endTicks: shown.reduce((last, ticks) => Math.max(last, ticks)) + lastFrameTicks,
+    startTicks: times[0]!,
+    endTicks: times.at(-1)! + lastFrameTicks,
     lastFrameTicks,
     decoderConfig,
   }
@@ -61,7 +61,7 @@ async function measureAudio(options: MeasureOptions) {
 /** Returns null when the file has no audio, or cannot be read. */
 async function readAudio(options: MeasureOptions): Promise<Track | null> {
   try {
-    return await readTrack({ ...options, bytesRead: () => 0, track: 'a:0' })
+    return await readTrack({ ...options, track: 'a:0' })
   } catch (error) {
     if (error instanceof JobFailure && error.code === 'input_invalid') {
       return null
@@ -76,7 +76,12 @@ function countSamples({ startTicks, endTicks, timescale, sampleRate }: Track): n
   return Math.max(0, Math.round((played / timescale) * (sampleRate ?? timescale)))
 }
 
-function checkFrames(range: ChunkRange, { frames, timescale }: VideoTrack): void {
+/** @param times of the frames, in the order in which they are shown */
+function checkFrames(
+  range: ChunkRange,
+  { frames, timescale }: VideoTrack,
+  times: readonly number[],
+): void {
   const { frames: planned, startSeconds, endSeconds } = range
   const [first] = frames
   if (planned !== null && frames.length !== planned) {
@@ -85,7 +90,6 @@ function checkFrames(range: ChunkRange, { frames, timescale }: VideoTrack): void
   if (first?.isKeyframe !== true) {
     throw invalid(range, 'does not begin with a key frame')
   }
-  const times = frames.map(({ ticks }) => ticks).toSorted((a, b) => a - b)
   if (first.ticks !== times[0]) {
     throw invalid(range, 'has a frame that is shown before its first key frame')
   }

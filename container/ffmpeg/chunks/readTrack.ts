@@ -41,12 +41,19 @@ export interface Track {
   decoderConfig: string
 }
 
-export type TrackOptions = ProbeEnvironment & { file: string; track: 'v:0' | 'a:0' }
+export type TrackOptions = Omit<ProbeEnvironment, 'bytesRead'> & {
+  file: string
+  track: 'v:0' | 'a:0'
+}
 
 /** @returns null when there is no such track, or it is empty */
 export async function readTrack(options: TrackOptions): Promise<Track | null> {
   const { output } = await runFfprobe(
-    { ...options, input: [...LOCAL_FILE_INPUT, `file:${options.file}`] },
+    {
+      ...options,
+      bytesRead: () => 0,
+      input: [...LOCAL_FILE_INPUT, `file:${options.file}`],
+    },
     {
       entries: [
         `stream=time_base,start_pts,duration_ts,nb_read_packets,${CONFIG_ENTRIES.join(',')}`,

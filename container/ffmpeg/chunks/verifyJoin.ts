@@ -33,7 +33,7 @@ export async function verifyJoin(options: Options): Promise<void> {
 async function verifyVideo(options: Options): Promise<void> {
   const { chunks } = options
   const parts = chunks.map(({ facts }) => facts)
-  const track = await readTrack({ ...options, bytesRead: () => 0, track: 'v:0' })
+  const track = await readTrack({ ...options, track: 'v:0' })
   const frames = parts.reduce((sum, facts) => sum + (facts.frames ?? 0), 0)
   if (track?.packetCount !== frames) {
     throw invalid(`has ${track?.packetCount ?? 0} frames instead of ${frames}`)
@@ -51,7 +51,7 @@ async function verifyFirstFrames(options: Options): Promise<void> {
 }
 
 async function verifyAudio(options: Options, { facts }: CompletedChunk): Promise<void> {
-  const track = await readTrack({ ...options, bytesRead: () => 0, track: 'a:0' })
+  const track = await readTrack({ ...options, track: 'a:0' })
   if (track === null) {
     throw invalid('has no audio')
   }

@@ -46,7 +46,8 @@ export async function readVideoTrack(file: string): Promise<VideoTrack | null> {
   }
   const shiftTicks = Math.round(readShift(trak!, findContent(index, 'mvhd')) * timescale)
   const durations = expandRuns(table('stts'), count)
-  const offsets = table('ctts') === null ? null : expandRuns(table('ctts'), count)
+  const composition = table('ctts')
+  const offsets = composition && expandRuns(composition, count)
   const keyframes = readNumbers(table('stss'))
   let decodeTicks = 0
   const frames = durations.map((duration, at) => {

@@ -113,37 +113,46 @@ const OVERHEADS = [
   },
 ]
 
-/** One runner with all cores, with and without chunks. */
-async function measureOverheads({ folder, log }: BenchContext): Promise<Measurement[]> {
-  const service = await startService({ stateDir: join(folder, 'overhead'), runners: 1 })
+/** One runner with all cores. */
+async function measureOverheads(context: BenchContext): Promise<Measurement[]> {
+  const service = await startService({ stateDir: join(context.folder, 'overhead'), runners: 1 })
   const measurements: Measurement[] = []
-  for (const { film, transformation, rounds, what } of OVERHEADS) {
-    const clip = await makeClip(folder, film)
-    const split: number[] = []
-    const whole: number[] = []
-    for (let round = 0; round < rounds; round++) {
-      const order = [
-        { values: whole, chunkSeconds: 0 },
-        { values: split, chunkSeconds: CHUNK_SECONDS },
-      ]
-      // In turns, as the machine may become slower or faster.
-      for (const { values, chunkSeconds } of round % 2 === 0 ? order : order.toReversed()) {
-        const path = `${transformation}-${round}-${chunkSeconds}.mp4`
-        await putFile(service, path, clip)
-        values.push(await runJobs(service.client, [path], transformation, { chunkSeconds }))
-        log(`${what}, chunks of ${chunkSeconds} s: ${values.at(-1)!.toFixed(1)} s`)
-      }
-    }
-    measurements.push({
-      name: `${what} in chunks of ${CHUNK_SECONDS} s, one runner`,
-      unit: 's',
-      values: split,
-      floor: { name: 'without chunks', values: whole },
-      goal: 'at most 1.05 x',
-    })
+  for (const overhead of OVERHEADS) {
+    measurements.push(await measureOverhead(context, service, overhead))
   }
   await service.stop()
   return measurements
+}
+
+/** With and without chunks. */
+async function measureOverhead(
+  { folder, log }: BenchContext,
+  service: Service,
+  { film, transformation, rounds, what }: (typeof OVERHEADS)[number],
+): Promise<Measurement> {
+  const clip = await makeClip(folder, film)
+  const split: number[] = []
+  const whole: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const order = [
+      { values: whole, chunkSeconds: 0 },
+      { values: split, chunkSeconds: CHUNK_SECONDS },
+    ]
+    // In turns, as the machine may become slower or faster.
+    for (const { values, chunkSeconds } of round % 2 === 0 ? order : order.toReversed()) {
+      const path = `${transformation}-${round}-${chunkSeconds}.mp4`
+      await putFile(service, path, clip)
+      values.push(await runJobs(service.client, [path], transformation, { chunkSeconds }))
+      log(`${what}, chunks of ${chunkSeconds} s: ${values.at(-1)!.toFixed(1)} s`)
+    }
+  }
+  return {
+    name: `${what} in chunks of ${CHUNK_SECONDS} s, one runner`,
+    unit: 's',
+    values: split,
+    floor: { name: 'without chunks', values: whole },
+    goal: 'at most 1.05 x',
+  }
 }
 
 const SIMULATIONS = [

@@ -8,6 +8,8 @@ export interface BenchContext {
   log: (line: string) => void
   /** How long the suite `idle` measures. */
   idleMinutes: number
+  /** A video of the user, for the suite `chunks`; null for one that ffmpeg generates. */
+  film: string | null
 }
 
 export interface Suite {

@@ -1,11 +1,12 @@
 /**
- * `npm run bench -- [suite …] [--json FILE] [--idle-minutes N]` runs suites of benchmarks, prints a
- * table for each, and writes all figures as JSON. It asserts nothing, because times depend on the
+ * `npm run bench -- [suite …] [--json FILE] [--idle-minutes N] [--film FILE]` runs suites of
+ * benchmarks, prints a table for each, and writes all figures as JSON. It asserts nothing, because times depend on the
  * machine and its load. docs/performance.md explains each suite.
  */
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { BenchContext, Suite } from './context.ts'
@@ -32,7 +33,11 @@ const DEFAULT_IDLE_MINUTES = 10
 
 const { positionals, values: options } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'string' }, 'idle-minutes': { type: 'string' } },
+  options: {
+    json: { type: 'string' },
+    'idle-minutes': { type: 'string' },
+    film: { type: 'string' },
+  },
 })
 const unknown = positionals.filter((name) => !Object.hasOwn(SUITES, name))
 if (unknown.length > 0) {
@@ -47,10 +52,16 @@ if (!(idleMinutes > 0)) {
   process.exit(2)
 }
 
+const film = options.film === undefined ? null : resolve(options.film)
+if (film !== null && !existsSync(film)) {
+  console.error(`--film must be the path of a video (there is no file "${film}").`)
+  process.exit(2)
+}
+
 async function runSuite(name: string, suite: Suite): Promise<SuiteResult> {
   const folder = await mkdtemp(join(tmpdir(), `reelqueue-bench-${name}-`))
   const log = (line: string) => console.error(`${name}: ${line}`)
-  const context: BenchContext = { folder, log, idleMinutes }
+  const context: BenchContext = { folder, log, idleMinutes, film }
   const startedAt = performance.now()
   const readSeconds = () => Math.round((performance.now() - startedAt) / 1_000)
   try {

@@ -6,15 +6,16 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { execFile } from 'node:child_process'
 import type { BenchContext } from '../context.ts'
+import { type Film, prepareFilm } from '../film.ts'
 import { findEncodeArguments, putFile, runBareCommand, runJobs } from '../jobs.ts'
 import { readCpuMs } from '../processorTime.ts'
 import { type Measurement, summarize } from '../report.ts'
-import { makeClip } from '../runner.ts'
 import { simulateRunners } from '../simulatedRunners.ts'
 import { type Service, startService } from '../service.ts'
 
 const FILM_SECONDS = 300
-const FILM = { name: 'film.mp4', size: '1280x720', seconds: FILM_SECONDS }
+/** A stream has several sizes, and takes longer. */
+const STREAM_SECONDS = 120
 const TRANSFORMATION = 'h_720'
 const PATH = 'film.mp4'
 
@@ -22,16 +23,16 @@ const PATH = 'film.mp4'
 const CHUNK_SECONDS = 30
 
 export async function run(context: BenchContext): Promise<Measurement[]> {
-  const width = await measureWidth(context)
+  const film = await prepareFilm(context, FILM_SECONDS)
+  const width = await measureWidth(context, film)
   const { median: oneRunner } = summarize(width[0]!.values)
-  const chunkMs = Math.round((1_000 * oneRunner * CHUNK_SECONDS) / FILM_SECONDS)
-  const overheads = await measureOverheads(context)
+  const chunkMs = Math.round((1_000 * oneRunner * CHUNK_SECONDS) / film.seconds)
+  const overheads = await measureOverheads(context, film)
   return [...width, ...overheads, ...(await measureSimulated(context, chunkMs))]
 }
 
 /** Each runner has one core and ffmpeg one thread, as in a container with one vCPU. */
-async function measureWidth({ folder, log }: BenchContext): Promise<Measurement[]> {
-  const clip = await makeClip(folder, FILM)
+async function measureWidth({ folder, log }: BenchContext, film: Film): Promise<Measurement[]> {
   const seconds = new Map<number, number[]>([
     [1, []],
     [2, []],
@@ -43,7 +44,7 @@ async function measureWidth({ folder, log }: BenchContext): Promise<Measurement[
     const stateDir = join(folder, `width-${round}`)
     const service = await startService({ stateDir, runners, env: { CPUS: '1' } })
     await pinRunners(service)
-    await putFile(service, PATH, clip)
+    await putFile(service, PATH, film.path)
     const cpuBefore = readServiceCpuMs(service)
     const job = runJobs(service.client, [PATH], TRANSFORMATION)
     command = await findEncodeArguments(service)
@@ -56,25 +57,24 @@ async function measureWidth({ folder, log }: BenchContext): Promise<Measurement[
     await service.stop()
   }
   const [one, two] = [seconds.get(1)!, seconds.get(2)!]
-  const name = `${FILM_SECONDS / 60} minutes of 720p, `
   return [
-    { name: `${name}one runner of one core`, unit: 's', values: one },
-    { name: `${name}two runners of one core each`, unit: 's', values: two },
+    { name: `${film.name}, one runner of one core`, unit: 's', values: one },
+    { name: `${film.name}, two runners of one core each`, unit: 's', values: two },
     { name: 'processor time of the service for that', unit: 's', values: [serviceSeconds] },
     {
       name: 'two runners are faster by',
       unit: 'x',
       values: one.map((value, round) => value / two[round]!),
-      floor: { name: 'two ffmpegs alone', values: [await measureBareWidth(command, clip)] },
+      floor: { name: 'two ffmpegs alone', values: [await measureBareWidth(command, film.path)] },
       goal: 'at least 1.85',
     },
   ]
 }
 
 /** By how much two commands on two cores are faster than on one: two cores can share a cache and a memory bus. */
-async function measureBareWidth(command: string[], clip: string): Promise<number> {
-  const alone = [await runBareCommand(command, clip, 0), await runBareCommand(command, clip, 1)]
-  const together = await Promise.all([0, 1].map((core) => runBareCommand(command, clip, core)))
+async function measureBareWidth(command: string[], file: string): Promise<number> {
+  const alone = [await runBareCommand(command, file, 0), await runBareCommand(command, file, 1)]
+  const together = await Promise.all([0, 1].map((core) => runBareCommand(command, file, core)))
   return (alone[0]! + alone[1]!) / Math.max(...together)
 }
 
@@ -103,21 +103,21 @@ async function pinRunners({ processes }: Service): Promise<void> {
   }
 }
 
-const OVERHEADS = [
-  { film: FILM, transformation: TRANSFORMATION, rounds: 3, what: '5 minutes of 720p' },
-  {
-    film: { ...FILM, name: 'two-minutes.mp4', seconds: 120 },
-    transformation: 'f_hls',
-    rounds: 2,
-    what: '2 minutes as a stream of four sizes',
-  },
-]
+interface Overhead {
+  film: Film
+  transformation: string
+  rounds: number
+}
 
 /** One runner with all cores. */
-async function measureOverheads(context: BenchContext): Promise<Measurement[]> {
+async function measureOverheads(context: BenchContext, film: Film): Promise<Measurement[]> {
+  const overheads: Overhead[] = [
+    { film, transformation: TRANSFORMATION, rounds: 3 },
+    { film: await prepareFilm(context, STREAM_SECONDS), transformation: 'f_hls', rounds: 2 },
+  ]
   const service = await startService({ stateDir: join(context.folder, 'overhead'), runners: 1 })
   const measurements: Measurement[] = []
-  for (const overhead of OVERHEADS) {
+  for (const overhead of overheads) {
     measurements.push(await measureOverhead(context, service, overhead))
   }
   await service.stop()
@@ -126,11 +126,11 @@ async function measureOverheads(context: BenchContext): Promise<Measurement[]> {
 
 /** With and without chunks. */
 async function measureOverhead(
-  { folder, log }: BenchContext,
+  { log }: BenchContext,
   service: Service,
-  { film, transformation, rounds, what }: (typeof OVERHEADS)[number],
+  { film, transformation, rounds }: Overhead,
 ): Promise<Measurement> {
-  const clip = await makeClip(folder, film)
+  const what = `${film.name} as ${transformation}`
   const split: number[] = []
   const whole: number[] = []
   for (let round = 0; round < rounds; round++) {
@@ -141,7 +141,7 @@ async function measureOverhead(
     // In turns, as the machine may become slower or faster.
     for (const { values, chunkSeconds } of round % 2 === 0 ? order : order.toReversed()) {
       const path = `${transformation}-${round}-${chunkSeconds}.mp4`
-      await putFile(service, path, clip)
+      await putFile(service, path, film.path)
       values.push(await runJobs(service.client, [path], transformation, { chunkSeconds }))
       log(`${what}, chunks of ${chunkSeconds} s: ${values.at(-1)!.toFixed(1)} s`)
     }

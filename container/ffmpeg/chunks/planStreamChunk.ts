@@ -6,6 +6,7 @@ import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { type EditPlan, planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
 import { correctLoudness } from '../edit/steps/loudness.ts'
 import { isMpeg } from '../edit/steps/trim.ts'
+import { findPlace } from '../encode/chunkOptions.ts'
 import { planStream, planTracks, requestStreamTracks } from '../plan/planStream.ts'
 import type { PlanContext, RenderPlan, Step } from '../renderPlan.ts'
 import { readInitSegment, readSegment } from '../streaming/mp4Boxes.ts'
@@ -185,7 +186,7 @@ function buildChunkCommand(
     },
     rungs: rungs
       .filter(({ name }) => !reused.has(name))
-      .map((rung) => ({ ...rung, isJoinable: true })),
+      .map((rung) => ({ ...rung, chunk: findPlace(range) })),
     audio: null,
     frameRate: segments.frameRate.text,
     segmentSeconds: segments.seconds,

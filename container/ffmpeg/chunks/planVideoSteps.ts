@@ -5,6 +5,7 @@
 import type { ChunkRange } from '../../../src/contract/chunk.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { type EditPlan, planEdits } from '../edit/planEdits.ts'
+import { findPlace } from '../encode/chunkOptions.ts'
 import { buildExactContainer } from '../encode/containers.ts'
 import { buildFileCommand } from '../encode/fileCommand.ts'
 import { planEncodeSteps } from '../encode/passes.ts'
@@ -22,13 +23,12 @@ interface VideoChunk {
 }
 
 export function planVideoSteps(rendition: Video, context: PlanContext, chunk: VideoChunk): Step[] {
-  const { range, rate, output: file } = chunk
+  const { range } = chunk
   const planFrom = (readFromSeconds: number) =>
     planFrames(rendition, context, { ...range, readFromSeconds })
   const { inputs, output } = planFrom(0)
   const tries = planTries(context, { range, output }, (start) => {
-    const buildSteps = () =>
-      planChunkEncode(rendition, context, { rate, file, editPlan: planFrom(start.fromSeconds) })
+    const buildSteps = () => planChunkEncode(rendition, context, chunk, planFrom(start.fromSeconds))
     return {
       encode: buildSteps().map((step, index) => ({
         ...step,
@@ -67,14 +67,15 @@ function planFrames(
 function planChunkEncode(
   rendition: Video,
   { folder }: PlanContext,
-  { rate, file, editPlan }: { rate: RateControl; file: string; editPlan: EditPlan },
+  { range, rate, output }: VideoChunk,
+  editPlan: EditPlan,
 ): FfmpegStep[] {
   return planEncodeSteps({
     rendition,
     rate,
     editPlan,
     folder,
-    isJoinable: true,
+    chunk: findPlace(range),
     buildCommand: (_, encoder) =>
       buildFileCommand({
         format: 'mp4',
@@ -84,8 +85,8 @@ function planChunkEncode(
         video: encoder,
         audio: null,
         isH265: rendition.videoCodec === 'h265',
-        container: buildExactContainer('mp4', 'video', file),
-        output: file,
+        container: buildExactContainer('mp4', 'video', output),
+        output,
       }),
   })
 }

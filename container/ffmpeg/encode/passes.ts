@@ -9,11 +9,12 @@ import type { EditPlan } from '../edit/planEdits.ts'
 import { COMMON_OPTIONS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import type { FfmpegStep } from '../renderPlan.ts'
+import type { ChunkPlace } from './chunkOptions.ts'
 import {
   buildFrameTiming,
   buildVideoEncoder,
-  type RateControl,
   type BitRateControl,
+  type RateControl,
 } from './videoEncoders.ts'
 
 interface EncodeOptions {
@@ -23,8 +24,8 @@ interface EncodeOptions {
   /** Builds the complete command with these options of the video encoder. */
   buildCommand: (stderrTails: readonly string[], encoder: string[]) => string[]
   folder: string
-  /** See `VideoEncoding`. */
-  isJoinable?: boolean
+  /** Absent for a whole video. */
+  chunk?: ChunkPlace
 }
 
 /** Maximum factor by which the bit rate of SVT-AV1 is raised or lowered after a draft. */
@@ -120,14 +121,11 @@ function planLastPass(options: EncodeOptions, resolveRate: () => RateControl): F
   }
 }
 
-function buildEncoder(
-  { rendition, isJoinable = false }: EncodeOptions,
-  rate: RateControl,
-): string[] {
+function buildEncoder({ rendition, chunk }: EncodeOptions, rate: RateControl): string[] {
   const { videoCodec: codec, encoderSpeed } = rendition
   return [
     ...buildFrameTiming(codec, rate),
-    ...buildVideoEncoder({ codec, encoderSpeed, rate, isJoinable }),
+    ...buildVideoEncoder({ codec, encoderSpeed, rate, chunk }),
   ]
 }
 

@@ -3,14 +3,15 @@ import { VIDEO_ENCODERS, type VideoCodec } from '../../../src/contract/codecs.ts
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import type { BitRateCap } from './bitRate.ts'
+import { type ChunkPlace, listChunkOptions } from './chunkOptions.ts'
 import { av1Crf, vp9Crf, x264Crf, x265Crf } from './quality.ts'
 
 export interface VideoEncoding {
   codec: VideoCodec
   encoderSpeed: RenditionOf<'video'>['encoderSpeed']
   rate: RateControl
-  /** True for a chunk, which gets the decoder configuration of all other chunks of its video. */
-  isJoinable?: boolean
+  /** Absent for a whole video. */
+  chunk?: ChunkPlace | undefined
 }
 
 /** Rate control: a quality with an optional maximum bit rate, or a bit rate. */
@@ -78,38 +79,29 @@ const CONSTANT_BIT_RATE = 'rc=2:pred-struct=1'
 
 type Options = Record<string, string | number | null>
 
-/**
- * Options of chunks. Without them, x264 and x265 derive fields of the decoder configuration from the
- * frames; x265 also writes its options into the video.
- */
-export const JOINABLE = {
-  h264: 'stitchable=1',
-  h265: 'opt-qp-pps=0:opt-ref-list-length-pps=0:info=0',
-} as const
-
-export function buildVideoEncoder(encoding: VideoEncoding): string[] {
-  const { codec, encoderSpeed, rate, isJoinable = false } = encoding
+export function buildVideoEncoder({ codec, encoderSpeed, rate, chunk }: VideoEncoding): string[] {
   const speed = SPEEDS[codec][encoderSpeed]
-  const options = CODEC_OPTIONS[codec](rate, speed, isJoinable)
+  const options = CODEC_OPTIONS[codec](rate, speed, chunk)
   return ffmpegOptions({ 'c:v': VIDEO_ENCODERS[codec], ...options, pix_fmt: 'yuv420p' })
 }
 
-type BuildOptions = (rate: RateControl, speed: string, isJoinable: boolean) => Options
+type BuildOptions = (rate: RateControl, speed: string, chunk?: ChunkPlace) => Options
 
 const CODEC_OPTIONS: Record<VideoCodec, BuildOptions> = {
-  h264: (rate, speed, isJoinable) => ({
+  h264: (rate, speed, chunk) => ({
     preset: speed,
-    'x264-params': isJoinable ? JOINABLE.h264 : null,
+    'x264-params': listChunkOptions('h264', chunk, rate).join(':') || null,
     ...(rate.by === 'bitRate'
       ? { ...bitRate(rate.kbps), ...passOptions(rate.pass) }
       : { crf: x264Crf(rate.quality), ...capOptions(rate) }),
   }),
-  h265: (rate, speed, isJoinable) => {
+  h265: (rate, speed, chunk) => {
     const isPass = rate.by === 'bitRate' && rate.pass > 0
-    const pass = isPass ? `:pass=${rate.pass}:stats=${PASS_LOG}` : ''
+    const pass = isPass ? [`pass=${rate.pass}`, `stats=${PASS_LOG}`] : []
+    const params = ['log-level=error', ...pass, ...listChunkOptions('h265', chunk, rate)]
     return {
       preset: speed,
-      'x265-params': `log-level=error${pass}${isJoinable ? `:${JOINABLE.h265}` : ''}`,
+      'x265-params': params.join(':'),
       ...(rate.by === 'bitRate'
         ? bitRate(rate.kbps)
         : { crf: x265Crf(rate.quality), ...capOptions(rate) }),

@@ -3,7 +3,8 @@
  * bit rate, and one key frame in each segment, at its start.
  */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import { buildVideoEncoder, JOINABLE } from '../encode/videoEncoders.ts'
+import { type ChunkPlace, listChunkOptions } from '../encode/chunkOptions.ts'
+import { buildVideoEncoder } from '../encode/videoEncoders.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import type { Track } from './streamLayout.ts'
 
@@ -17,26 +18,32 @@ export interface Rung extends Track {
   quality: number
   /** Number of frames of a segment; that of the last segment may differ. */
   framesPerSegment: number
-  /** True for a chunk: see `VideoEncoding`. */
-  isJoinable?: boolean
+  /** Absent for a whole video. */
+  chunk?: ChunkPlace
 }
 
 /** Size of the rate control buffer, in seconds of the maximum bit rate. */
 export const BUFFER_SECONDS = 1.5
 
 /** No key frames at scene changes, and no references across a key frame. */
-const CLOSED_GOP = 'scenecut=0:open-gop=0'
+const CLOSED_GOP = ['scenecut=0', 'open-gop=0']
+/** Streams are encoded by quality. */
+const RATE = { by: 'quality' } as const
 /** Options for streams, by codec. They follow the general options, so ffmpeg uses these values. */
-const ENCODER_OPTIONS: Record<Rung['codec'], (isJoinable: boolean) => readonly string[]> = {
-  h264: (isJoinable) =>
+const ENCODER_OPTIONS: Record<Rung['codec'], (chunk?: ChunkPlace) => readonly string[]> = {
+  h264: (chunk) =>
     ffmpegOptions({
       'forced-idr': 1,
-      'x264-params': isJoinable ? `${CLOSED_GOP}:${JOINABLE.h264}` : CLOSED_GOP,
+      'x264-params': [...CLOSED_GOP, ...listChunkOptions('h264', chunk, RATE)].join(':'),
     }),
-  h265: (isJoinable) =>
+  h265: (chunk) =>
     ffmpegOptions({
       'forced-idr': 1,
-      'x265-params': `log-level=error:${CLOSED_GOP}${isJoinable ? `:${JOINABLE.h265}` : ''}`,
+      'x265-params': [
+        'log-level=error',
+        ...CLOSED_GOP,
+        ...listChunkOptions('h265', chunk, RATE),
+      ].join(':'),
       'tag:v': 'hvc1',
     }),
   vp9: () => [],
@@ -44,11 +51,11 @@ const ENCODER_OPTIONS: Record<Rung['codec'], (isJoinable: boolean) => readonly s
 }
 
 export function buildRungEncoder(rung: Rung): string[] {
-  const { codec, encoderSpeed, quality, maxBitRate, framesPerSegment, isJoinable = false } = rung
+  const { codec, encoderSpeed, quality, maxBitRate, framesPerSegment, chunk } = rung
   const cap = { kbps: Math.round(maxBitRate / 1000), bufferSeconds: BUFFER_SECONDS }
   return [
     ...buildVideoEncoder({ codec, encoderSpeed, rate: { by: 'quality', quality, cap, pass: 0 } }),
-    ...ENCODER_OPTIONS[codec](isJoinable),
+    ...ENCODER_OPTIONS[codec](chunk),
     ...ffmpegOptions({
       // Repeated, because the general options of some encoders lack them.
       maxrate: `${cap.kbps}k`,

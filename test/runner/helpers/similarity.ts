@@ -26,3 +26,35 @@ export async function readSimilarities(file: string, source: string): Promise<Si
     maxLoss: hasXpsnr ? 0.75 : 0.01,
   }
 }
+
+/**
+ * Compares a joined file with a whole one, near its seams. A loss below 0 is a gain.
+ *
+ * @param options.seams numbers of the first frames of chunks
+ */
+export function measureSeamLoss(options: {
+  joined: Similarities
+  expected: Similarities
+  seams: number[]
+}) {
+  const joined = options.joined.perFrame
+  const expected = options.expected.perFrame
+  if (joined.length !== expected.length) {
+    throw new Error(`there are ${joined.length} frames instead of ${expected.length}`)
+  }
+  const listFrames = (before: number, after: number) =>
+    options.seams.flatMap((seam) =>
+      Array.from({ length: before + after }, (_, index) => seam - before + index),
+    )
+  const findLowest = (values: number[]) =>
+    Math.min(...listFrames(5, 6).map((frame) => values[frame] ?? 0))
+  const lossesAfter = listFrames(0, 10).map(
+    (frame) => (expected[frame] ?? 0) - (joined[frame] ?? 0),
+  )
+  return {
+    /** Of the worst frames. */
+    ofLowest: findLowest(expected) - findLowest(joined),
+    /** Mean of the first ten frames of each chunk. */
+    meanAfter: lossesAfter.reduce((sum, loss) => sum + loss, 0) / lossesAfter.length,
+  }
+}

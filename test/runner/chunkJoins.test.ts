@@ -148,6 +148,7 @@ describe('joined chunks have the quality and size of the whole with the same key
     // With a maximum bit rate, the rate control of each chunk begins anew.
     const maxLoss = joined.maxLoss * (fields.videoKbps === undefined ? 1 : 2)
     expect(loss.ofLowest).toBeLessThan(maxLoss)
+    expect(loss.meanBefore).toBeLessThan(maxLoss / 3)
     expect(loss.meanAfter).toBeLessThan(maxLoss / 3)
     expect(await readFrameNumbers(output)).toEqual(countUp(7 * 25))
     const sine = await measureSine(output, { startSeconds: 0.1, endSeconds: 6.9 })

@@ -132,6 +132,7 @@ describe('a joined stream has the quality, size and audio of the whole, and each
       .map(({ startSeconds }) => Math.ceil(startSeconds * 25))
     const loss = measureSeamLoss({ joined, expected, seams })
     expect(loss.ofLowest).toBeLessThan(joined.maxLoss)
+    expect(loss.meanBefore).toBeLessThan(joined.maxLoss / 3)
     expect(loss.meanAfter).toBeLessThan(joined.maxLoss / 3)
     expect(Math.abs(countBytes(files) / countBytes(whole) - 1)).toBeLessThan(0.03)
 

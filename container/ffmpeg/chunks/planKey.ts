@@ -4,8 +4,8 @@ import type { ChunkRange } from '../../../src/contract/chunk.ts'
 import type { InputFile, PlanContext, RenderPlan } from '../renderPlan.ts'
 
 /**
- * Hashes the ranges, and the commands of one chunk of each kind with names in place of URLs and
- * folders. So a runner whose code makes other chunks has another key.
+ * Hashes the ranges, and the commands of the audio and of the first and the last chunk of video, which begin
+ * and end in other ways, with names in place of URLs and folders. So a runner whose code makes other chunks has another key.
  *
  * @param options.measurements version of the measurements of chunks, which are compared with one another.
  *   Absent for the first version.
@@ -27,9 +27,11 @@ export function computePlanKey(
     ),
     folder: '',
   }
+  const isVideo = ({ kind }: ChunkRange) => kind === 'video'
   const samples = [
     ranges.find(({ kind }) => kind === 'audio'),
-    ranges.findLast(({ kind }) => kind === 'video'),
+    ranges.find(isVideo),
+    ranges.findLast(isVideo),
   ].filter((range) => range !== undefined)
   const commands = samples.map((range) =>
     plan(anonymous, range).steps.map((step) => ('ffmpeg' in step ? step.ffmpeg([]) : null)),

@@ -12,6 +12,7 @@ import type { PlanContext, RenderPlan, Step } from '../renderPlan.ts'
 import { readInitSegment, readSegment } from '../streaming/mp4Boxes.ts'
 import { buildStreamCommand } from '../streaming/streamCommand.ts'
 import * as layout from '../streaming/streamLayout.ts'
+import { dropPackets, type Ending, planEnding } from './planEnding.ts'
 import { planTries } from './planTries.ts'
 
 type Stream = RenditionOf<'stream'>
@@ -127,6 +128,10 @@ function planVideoSteps(rendition: Stream, context: PlanContext, chunk: VideoChu
   const { folder } = context
   const { inputs, output } = planFrames(rendition, context, range, 0)
   const { stream } = requireStream(planStream(rendition, context))
+  const ending = planEnding(rendition, range, {
+    frameRate: track.video?.frameRate ?? null,
+    by: 'quality',
+  })
   const tries = planTries(context, { range, output }, (start) => ({
     prepare: () => emptyFolders(folder),
     encode: [
@@ -135,12 +140,13 @@ function planVideoSteps(rendition: Stream, context: PlanContext, chunk: VideoChu
         cost: 1,
         seconds: stream.seconds,
         ffmpeg: () => {
-          const editPlan = planFrames(rendition, context, range, start.fromSeconds)
-          return buildChunkCommand(rendition, context, { range, stream, editPlan, reused })
+          const encoded = { ...range, endSeconds: ending.encodeEnd }
+          const editPlan = planFrames(rendition, context, encoded, start.fromSeconds)
+          return buildChunkCommand(rendition, context, { range, ending, stream, editPlan, reused })
         },
       },
     ],
-    hasPlannedFrames: () => hasPlannedFrames(folder, track, range),
+    hasPlannedFrames: () => hasPlannedFrames(folder, track, range, stream),
   }))
   return [...inputs.steps, ...tries]
 }
@@ -168,17 +174,20 @@ function buildChunkCommand(
   { folder }: PlanContext,
   {
     range,
+    ending,
     stream,
     editPlan,
     reused,
   }: {
     range: ChunkRange
+    ending: Ending
     stream: layout.StreamLayout
     editPlan: EditPlan
     reused: ReadonlySet<string>
   },
 ): string[] {
   const { segments, rungs } = planTracks(rendition, editPlan.output)
+  const endOptions = ending.followingFrames === 0 ? [] : dropPackets(`gte(n,${range.frames})`)
   return buildStreamCommand({
     graph: {
       inputs: [...editPlan.inputs.files, ...editPlan.inputs.images],
@@ -186,14 +195,16 @@ function buildChunkCommand(
     },
     rungs: rungs
       .filter(({ name }) => !reused.has(name))
-      .map((rung) => ({ ...rung, chunk: findPlace(range) })),
+      .map((rung) => ({ ...rung, chunk: findPlace(range), endOptions })),
     audio: null,
     frameRate: segments.frameRate.text,
     segmentSeconds: segments.seconds,
     folder,
     chunk: {
       firstNumber: findFirstSegment(range, stream).number,
-      endFrame: range.endSeconds && Math.round(range.endSeconds * segments.frameRate.value + 0.5),
+      endFrame:
+        range.endSeconds &&
+        Math.round(range.endSeconds * segments.frameRate.value + 0.5) + ending.followingFrames,
     },
   })
 }
@@ -217,23 +228,29 @@ export async function listSegments(folder: string, { name }: layout.Track): Prom
     .toSorted((one, other) => one.length - other.length || (one < other ? -1 : 1))
 }
 
+/** A chunk that begins later could have frames of the next one instead. */
 async function hasPlannedFrames(
   folder: string,
   track: layout.Track,
-  { frames }: ChunkRange,
+  range: ChunkRange,
+  stream: layout.StreamLayout,
 ): Promise<boolean> {
+  const { frames } = range
   if (frames === null || track.video === null) {
     return true
   }
+  const { frameRate } = track.video
   const read = (name: string) => readFile(join(layout.segmentsFolder(folder), name))
   const names = await listSegments(folder, track)
   if (names.length === 0) {
     return false
   }
   const { timescale } = readInitSegment(await read(layout.initName(track)))
-  let ticks = 0
-  for (const name of names) {
-    ticks += readSegment(await read(name)).duration
-  }
-  return Math.round((ticks / timescale) * track.video.frameRate) === frames
+  const segments = await Promise.all(names.map(async (name) => readSegment(await read(name))))
+  const countFrames = (ticks: number) => Math.round((ticks / timescale) * frameRate)
+  const plannedStart = Math.round(findFirstSegment(range, stream).seconds * frameRate)
+  return (
+    countFrames(segments[0]!.start) === plannedStart &&
+    countFrames(segments.reduce((sum, { duration }) => sum + duration, 0)) === frames
+  )
 }

@@ -11,7 +11,10 @@ import { buildFileCommand } from '../encode/fileCommand.ts'
 import { planEncodeSteps } from '../encode/passes.ts'
 import type { RateControl } from '../encode/videoEncoders.ts'
 import { requestTracks } from '../plan/planVideo.ts'
+import { readVideoTrack } from '../mp4/videoTrack.ts'
+import { ffmpegOptions } from '../process/options.ts'
 import type { FfmpegStep, PlanContext, Step } from '../renderPlan.ts'
+import { dropPackets, type Ending, planEnding } from './planEnding.ts'
 import { planTries } from './planTries.ts'
 
 type Video = RenditionOf<'video'>
@@ -24,29 +27,46 @@ interface VideoChunk {
 
 export function planVideoSteps(rendition: Video, context: PlanContext, chunk: VideoChunk): Step[] {
   const { range } = chunk
+  const { inputs, output } = planFrames(rendition, context, { ...range, readFromSeconds: 0 })
+  const ending = planEnding(rendition, range, {
+    frameRate: output.frameRate,
+    by: chunk.rate.by,
+  })
   const planFrom = (readFromSeconds: number) =>
-    planFrames(rendition, context, { ...range, readFromSeconds })
-  const { inputs, output } = planFrom(0)
+    planFrames(rendition, context, { ...range, endSeconds: ending.encodeEnd, readFromSeconds })
   const tries = planTries(context, { range, output }, (start) => {
-    const buildSteps = () => planChunkEncode(rendition, context, chunk, planFrom(start.fromSeconds))
+    const buildSteps = () =>
+      planChunkEncode(rendition, context, {
+        ...chunk,
+        editPlan: planFrom(start.fromSeconds),
+        endOptions: buildEndOptions(range, ending),
+      })
     return {
       encode: buildSteps().map((step, index) => ({
         ...step,
         ffmpeg: (stderrTails) => buildSteps()[index]?.ffmpeg(stderrTails) ?? null,
       })),
-      hasPlannedFrames: async ({ stderrTails }) =>
-        hasPlannedFrames(range, stderrTails.at(-1) ?? ''),
+      hasPlannedFrames: () => hasPlannedFrames(chunk),
     }
   })
   return [...inputs.steps, ...tries]
 }
 
-/** The last report of progress in stderr. Earlier ones are not written there. */
-const ENCODED_FRAMES = /^frame= *(\d+)/m
+/** Ends the file with the chunk, if frames that follow it are encoded too. */
+function buildEndOptions({ endSeconds }: ChunkRange, { followingFrames }: Ending): string[] {
+  if (followingFrames === 0 || endSeconds === null) {
+    return []
+  }
+  const end = endSeconds.toFixed(6)
+  return [
+    ...ffmpegOptions({ force_key_frames: end, 'forced-idr': 1 }),
+    ...dropPackets(`gte(pts*tb,${end})`),
+  ]
+}
 
-/** `measureChunk` counts the frames of the file later. Here, the number that ffmpeg reports is enough. */
-function hasPlannedFrames({ frames }: ChunkRange, stderr: string): boolean {
-  return frames === null || Number(ENCODED_FRAMES.exec(stderr)?.[1]) === frames
+async function hasPlannedFrames({ range: { frames }, output }: VideoChunk): Promise<boolean> {
+  const track = frames === null ? null : await readVideoTrack(output).catch(() => null)
+  return frames === null || track?.frames.length === frames
 }
 
 /** Plans the edits of the video alone. */
@@ -67,9 +87,9 @@ function planFrames(
 function planChunkEncode(
   rendition: Video,
   { folder }: PlanContext,
-  { range, rate, output }: VideoChunk,
-  editPlan: EditPlan,
+  options: VideoChunk & { editPlan: EditPlan; endOptions: string[] },
 ): FfmpegStep[] {
+  const { range, rate, output, editPlan, endOptions } = options
   return planEncodeSteps({
     rendition,
     rate,
@@ -82,7 +102,7 @@ function planChunkEncode(
         metadata: 'strip',
         editPlan,
         filters: editPlan.graph.select({ video: true, audio: false }),
-        video: encoder,
+        video: [...encoder, ...endOptions],
         audio: null,
         isH265: rendition.videoCodec === 'h265',
         container: buildExactContainer('mp4', 'video', output),

@@ -20,6 +20,8 @@ export interface Rung extends Track {
   framesPerSegment: number
   /** Absent for a whole video. */
   chunk?: ChunkPlace
+  /** Options of the output that end a chunk. */
+  endOptions?: readonly string[]
 }
 
 /** Size of the rate control buffer, in seconds of the maximum bit rate. */
@@ -51,7 +53,15 @@ const ENCODER_OPTIONS: Record<Rung['codec'], (chunk?: ChunkPlace) => readonly st
 }
 
 export function buildRungEncoder(rung: Rung): string[] {
-  const { codec, encoderSpeed, quality, maxBitRate, framesPerSegment, chunk } = rung
+  const {
+    codec,
+    encoderSpeed,
+    quality,
+    maxBitRate,
+    framesPerSegment,
+    chunk,
+    endOptions = [],
+  } = rung
   const cap = { kbps: Math.round(maxBitRate / 1000), bufferSeconds: BUFFER_SECONDS }
   return [
     ...buildVideoEncoder({ codec, encoderSpeed, rate: { by: 'quality', quality, cap, pass: 0 } }),
@@ -66,5 +76,6 @@ export function buildRungEncoder(rung: Rung): string[] {
       force_key_frames: `expr:not(mod(n,${framesPerSegment}))`,
       fps_mode: 'passthrough',
     }),
+    ...endOptions,
   ]
 }

@@ -26,7 +26,7 @@ interface StreamCommand {
 export interface StreamChunk {
   /** Number of its first segment. */
   firstNumber: number
-  /** Number of the first frame after the chunk, counted from 0; null for the last chunk. */
+  /** Number of the first frame that is not encoded, counted from 0; null for the last chunk. */
   endFrame: number | null
 }
 

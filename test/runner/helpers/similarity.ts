@@ -48,13 +48,15 @@ export function measureSeamLoss(options: {
     )
   const findLowest = (values: number[]) =>
     Math.min(...listFrames(5, 6).map((frame) => values[frame] ?? 0))
-  const lossesAfter = listFrames(0, 10).map(
-    (frame) => (expected[frame] ?? 0) - (joined[frame] ?? 0),
-  )
+  const measureMean = (frames: number[]) =>
+    frames.reduce((sum, frame) => sum + (expected[frame] ?? 0) - (joined[frame] ?? 0), 0) /
+    frames.length
   return {
     /** Of the worst frames. */
     ofLowest: findLowest(expected) - findLowest(joined),
-    /** Mean of the first ten frames of each chunk. */
-    meanAfter: lossesAfter.reduce((sum, loss) => sum + loss, 0) / lossesAfter.length,
+    /** Mean of the last four frames before each seam. */
+    meanBefore: measureMean(listFrames(4, 0)),
+    /** Mean of the first ten frames after each seam. */
+    meanAfter: measureMean(listFrames(0, 10)),
   }
 }

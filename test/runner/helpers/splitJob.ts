@@ -241,13 +241,20 @@ export async function hashWholeFrames(job: SplitJob): Promise<string[]> {
 export async function hashChunkFrames(job: SplitJob): Promise<string[][]> {
   const ranges = listRanges(job).filter(({ kind }) => kind === 'video')
   const hashes: string[][] = []
-  for (const [index, range] of ranges.entries()) {
+  // Backwards, because frames of the next chunk are encoded too.
+  for (const [index, range] of [...ranges.entries()].toReversed()) {
     const plan = (context: PlanContext) => firstEncode(planChunk(job.rendition, context, range))
-    const lines = await hashFrames(job, `hash${index}`, plan)
+    const encoded = await hashFrames(job, `hash${index}`, plan)
+    const next = hashes[0] ?? []
+    const end = encoded.findIndex((line) => line === next[0])
+    const lines = end < 0 ? encoded : encoded.slice(0, end)
+    if (encoded.some((line, at) => at >= lines.length && line !== next[at - lines.length])) {
+      throw new Error(`the frames after chunk ${index} are not those of the next one`)
+    }
     if (range.frames !== null && lines.length !== range.frames) {
       throw new Error(`chunk ${index} has ${lines.length} frames instead of ${range.frames}`)
     }
-    hashes.push(lines)
+    hashes.unshift(lines)
   }
   return hashes
 }

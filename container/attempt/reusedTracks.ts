@@ -7,7 +7,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import type { ChunkAssignment } from '../../src/contract/runnerProtocol.ts'
 import { AttemptReleased, JobFailure, LeaseLost } from '../failures.ts'
-import { findFirstSegment } from '../ffmpeg/chunks/planStreamChunk.ts'
+import { findFirstSegment } from '../ffmpeg/chunks/chunkSegments.ts'
 import { splitFragments } from '../ffmpeg/streaming/mp4Boxes.ts'
 import * as layout from '../ffmpeg/streaming/streamLayout.ts'
 import { runForEach } from '../runTogether.ts'

@@ -6,7 +6,7 @@ import type { ChunkRange } from '../../src/contract/chunk.ts'
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
 import type { RunningAttempt } from '../attempt/types.ts'
 import { JobFailure } from '../failures.ts'
-import { findFirstSegment, listSegments } from '../ffmpeg/chunks/planStreamChunk.ts'
+import { findFirstSegment, listSegments } from '../ffmpeg/chunks/chunkSegments.ts'
 import { describeTrackPart, type StreamPart } from '../ffmpeg/chunks/streamParts.ts'
 import {
   addInitSegment,

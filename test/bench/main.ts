@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [suite …] [--json FILE] [--idle-minutes N] [--film FILE]` runs suites of
- * benchmarks, prints a table for each, and writes all figures as JSON. It asserts nothing, because times depend on the
- * machine and its load. docs/performance.md explains each suite.
+ * benchmarks, prints a table for each, and writes all figures as JSON. It asserts nothing, because
+ * times depend on the machine and its load. docs/performance.md explains each suite.
  */
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

@@ -4,8 +4,9 @@ import type { ChunkRange } from '../../../src/contract/chunk.ts'
 import type { InputFile, PlanContext, RenderPlan } from '../renderPlan.ts'
 
 /**
- * Hashes the ranges, and the commands of the audio and of the first and the last chunk of video, which begin
- * and end in other ways, with names in place of URLs and folders. So a runner whose code makes other chunks has another key.
+ * Hashes the ranges, and the commands of the audio and of the first and the last chunk of video, with names
+ * in place of URLs and folders. The first chunk begins, and the last one ends, in another way than the
+ * others. So a runner whose code makes other chunks has another key.
  *
  * @param options.measurements version of the measurements of chunks, which are compared with one another.
  *   Absent for the first version.

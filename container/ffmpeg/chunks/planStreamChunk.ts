@@ -1,6 +1,4 @@
 /** Plans one chunk of a stream, and its join. */
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ChunkRange } from '../../../src/contract/chunk.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { type EditPlan, planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
@@ -9,9 +7,9 @@ import { isMpeg } from '../edit/steps/trim.ts'
 import { findPlace } from '../encode/chunkOptions.ts'
 import { planStream, planTracks, requestStreamTracks } from '../plan/planStream.ts'
 import type { PlanContext, RenderPlan, Step } from '../renderPlan.ts'
-import { readInitSegment, readSegment } from '../streaming/mp4Boxes.ts'
 import { buildStreamCommand } from '../streaming/streamCommand.ts'
 import * as layout from '../streaming/streamLayout.ts'
+import { createFolders, emptyFolders, findFirstSegment, hasPlannedFrames } from './chunkSegments.ts'
 import { dropPackets, type Ending, planEnding } from './planEnding.ts'
 import { planTries } from './planTries.ts'
 
@@ -58,16 +56,6 @@ export function planStreamJoin(rendition: Stream, context: PlanContext): StreamP
     steps:
       plan.stream.subtitles === null ? [] : plan.steps.filter(({ stage }) => stage === 'analyse'),
   }
-}
-
-/** Returns the first segment of a chunk: its number, counted from 1, and its start. */
-export function findFirstSegment(
-  { startSeconds }: Pick<ChunkRange, 'startSeconds'>,
-  { segmentSeconds }: layout.StreamLayout,
-) {
-  // The range begins half a frame before.
-  const index = Math.round(startSeconds / segmentSeconds)
-  return { number: index + 1, seconds: index * segmentSeconds }
 }
 
 function requireStream(plan: RenderPlan): StreamPlan {
@@ -207,50 +195,4 @@ function buildChunkCommand(
         Math.round(range.endSeconds * segments.frameRate.value + 0.5) + ending.followingFrames,
     },
   })
-}
-
-/** Empties the folder of the segments, in which an earlier try can have left some. */
-async function emptyFolders(folder: string): Promise<void> {
-  await rm(layout.segmentsFolder(folder), { recursive: true, force: true })
-  await createFolders(folder)
-}
-
-async function createFolders(folder: string): Promise<void> {
-  await mkdir(layout.segmentsFolder(folder), { recursive: true })
-  await mkdir(layout.packageFolder(folder), { recursive: true })
-}
-
-/** Names of the segments of a track that ffmpeg has made, in their order. */
-export async function listSegments(folder: string, { name }: layout.Track): Promise<string[]> {
-  const names = await readdir(layout.segmentsFolder(folder))
-  return names
-    .filter((each) => each.startsWith(`${name}_`) && each.endsWith('.m4s'))
-    .toSorted((one, other) => one.length - other.length || (one < other ? -1 : 1))
-}
-
-/** A chunk that begins later could have frames of the next one instead. */
-async function hasPlannedFrames(
-  folder: string,
-  track: layout.Track,
-  range: ChunkRange,
-  stream: layout.StreamLayout,
-): Promise<boolean> {
-  const { frames } = range
-  if (frames === null || track.video === null) {
-    return true
-  }
-  const { frameRate } = track.video
-  const read = (name: string) => readFile(join(layout.segmentsFolder(folder), name))
-  const names = await listSegments(folder, track)
-  if (names.length === 0) {
-    return false
-  }
-  const { timescale } = readInitSegment(await read(layout.initName(track)))
-  const segments = await Promise.all(names.map(async (name) => readSegment(await read(name))))
-  const countFrames = (ticks: number) => Math.round((ticks / timescale) * frameRate)
-  const plannedStart = Math.round(findFirstSegment(range, stream).seconds * frameRate)
-  return (
-    countFrames(segments[0]!.start) === plannedStart &&
-    countFrames(segments.reduce((sum, { duration }) => sum + duration, 0)) === frames
-  )
 }

@@ -26,7 +26,7 @@ export interface Try {
   /** Called before the encode. */
   prepare?: () => Promise<void>
   /** Returns true if the chunk has as many frames as planned, or if that number is not planned. */
-  hasPlannedFrames: (environment: TaskEnvironment) => Promise<boolean>
+  hasPlannedFrames: () => Promise<boolean>
 }
 
 /** `isMade` becomes true when a try has made the chunk. The steps of later tries then do nothing. */
@@ -68,8 +68,7 @@ export function planTries(
       const first = readFirstTime(environment.stderrTails.at(-1) ?? '')
       const isEarlyEnough =
         first === null ? range.frames !== null : first <= range.startSeconds * output.edits.speed
-      outcome.isMade =
-        start.fromSeconds === 0 || (isEarlyEnough && (await hasPlannedFrames(environment)))
+      outcome.isMade = start.fromSeconds === 0 || (isEarlyEnough && (await hasPlannedFrames()))
     }
     return [...planSeek(context, start, outcome), ...steps, buildTask(outcome, check)]
   })

@@ -3,9 +3,8 @@
  * stream for one runner, and many simulated runners that sleep instead of encoding.
  */
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { execFile } from 'node:child_process'
 import type { BenchContext } from '../context.ts'
+import { execute } from '../execute.ts'
 import { type Film, prepareFilm } from '../film.ts'
 import { findEncodeArguments, putFile, runBareCommand, runJobs } from '../jobs.ts'
 import { readCpuMs } from '../processorTime.ts'
@@ -93,13 +92,7 @@ function readServiceCpuMs({ processes }: Service): number {
 async function pinRunners({ processes }: Service): Promise<void> {
   const runners = processes().filter(isRunner)
   for (const [core, { pid }] of runners.entries()) {
-    await promisify(execFile)('taskset', [
-      '--all-tasks',
-      '--cpu-list',
-      '--pid',
-      String(core),
-      String(pid),
-    ])
+    await execute('taskset', ['--all-tasks', '--cpu-list', '--pid', String(core), String(pid)])
   }
 }
 

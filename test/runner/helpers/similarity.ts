@@ -52,7 +52,7 @@ export function measureSeamLoss(options: {
     frames.reduce((sum, frame) => sum + (expected[frame] ?? 0) - (joined[frame] ?? 0), 0) /
     frames.length
   return {
-    /** Of the worst frames. */
+    /** By how much the worst frame near a seam is worse than the worst one of the whole. */
     ofLowest: findLowest(expected) - findLowest(joined),
     /** Mean of the last four frames before each seam. */
     meanBefore: measureMean(listFrames(4, 0)),

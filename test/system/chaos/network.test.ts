@@ -9,8 +9,9 @@ import { expectConsistentState, expectCleanStop } from './invariants.ts'
 const test = proxiedTest({ seconds: 10, leaseSeconds: jobs.LEASE_SECONDS })
 
 /**
- * Of each kind, loses the first request and then every n-th: alternately the request itself, or only the
- * response to it. So it does not depend on the speed of the machine that several kinds are lost.
+ * Loses one of every n requests, counted for each kind from the first one on. In turns, it loses the
+ * request itself, and only the response. As the first request of each kind is lost, several kinds are
+ * lost on any machine, however fast it is.
  */
 function loseEvery(n: number): { rule: Rule; lost: string[] } {
   const lost: string[] = []

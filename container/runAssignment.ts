@@ -57,25 +57,28 @@ export async function runAssignment(assignment: Assignment, runner: RunnerContex
   const log: Log = (level, event, fields) => runner.log(level, event, { ...common, ...fields })
   log('info', 'job started', { filePath, rendition })
   const record: AttemptRecord = { stderrTail: '', command: '', timings: {} }
-  const probeMemo = runner.probes?.open(assignment) ?? createProbeMemo()
-  // Before the next claim, which can be for the same file.
-  const keepProbe = () => runner.probes?.keep(assignment, probeMemo)
+  const probeMemos = runner.probes?.open(assignment) ?? {
+    original: createProbeMemo(),
+    references: new Map(),
+  }
+  // Before the next claim, which can be for the same files.
+  const keepProbes = () => runner.probes?.keep(assignment, probeMemos)
   let finish: Finish | null
   try {
     const result = await runUntilEnded(assignment, {
       ...runner,
       record,
-      probeMemo,
-      readProbe: () => runner.probes?.read(probeMemo) ?? null,
+      probeMemos,
+      readProbe: () => runner.probes?.read(probeMemos.original) ?? null,
       chunkVersion: runner.probes?.version ?? null,
       onHalfDone: (sizeBytes) => runner.onHalfDone?.(sizeBytes),
       onAlmostDone: (sizeBytes) => {
-        keepProbe()
+        keepProbes()
         runner.onAlmostDone?.(sizeBytes)
       },
     })
-    keepProbe()
-    const probe = runner.probes?.findNew(assignment, probeMemo)
+    keepProbes()
+    const probe = runner.probes?.findNew(assignment, probeMemos.original)
     finish = { fence, ...record, ...result, ...(probe && { probe }) }
   } catch (error) {
     if (!isExpected(error)) {

@@ -1,7 +1,9 @@
 /**
- * Probes of originals: those that the gateway sends with an assignment, and the latest ones of this
- * runner, which the gateway may not have stored yet. A probe belongs to one path and etag.
+ * Probes of files: those of originals that the gateway sends with an assignment, and the latest ones of
+ * this runner, which the gateway may not have stored yet. The gateway stores none of reference files. A
+ * probe belongs to one path and etag.
  */
+import { listReferenceFiles } from '../../src/contract/rendition.ts'
 import type { Assignment } from '../../src/contract/runnerProtocol.ts'
 import { storedProbe, type StoredProbe } from '../../src/contract/storedProbe.ts'
 import { isKeyframeList } from '../ffmpeg/probe/keyframesBefore.ts'
@@ -9,6 +11,12 @@ import { createProbeMemo, type ProbeMemo } from '../ffmpeg/probe/probeMemo.ts'
 
 /** Each has at most 16,000 characters. */
 const MAX_FILES = 100
+
+export interface ProbeMemos {
+  original: ProbeMemo
+  /** By their paths. */
+  references: ReadonlyMap<string, ProbeMemo>
+}
 
 export type KnownProbes = ReturnType<typeof createKnownProbes>
 
@@ -31,37 +39,51 @@ export function createKnownProbes(version: string | null) {
     return storedProbe.safeParse({ version, results: Object.fromEntries(results) }).data ?? null
   }
 
+  function keepFile(key: string, memo: ProbeMemo): void {
+    const probe = read(memo)
+    if (probe === null) {
+      return
+    }
+    files.delete(key)
+    files.set(key, probe.results)
+    const [oldest] = files.keys()
+    if (files.size > MAX_FILES && oldest !== undefined) {
+      files.delete(oldest)
+    }
+  }
+
   return {
     version,
     read,
 
     /**
-     * Returns the stored results of probing the original. After a failed attempt there are none,
-     * because a wrong result can have been the reason.
+     * Returns the known results of probing the files. After a failed attempt there are none, because a
+     * wrong result can have been the reason.
      */
-    open({ filePath, source, attempt, probe, chunk }: Assignment): ProbeMemo {
+    open(assignment: Assignment): ProbeMemos {
+      const { filePath, source, attempt, probe, chunk } = assignment
       // All runners of the chunks of a job plan from one probe.
-      return attempt > 1 && chunk === undefined
-        ? createProbeMemo()
-        : createProbeMemo({
-            ...(probe?.version === version && probe.results),
-            ...files.get(buildKey(filePath, source)),
-          })
+      const usesKnown = attempt === 1 || chunk !== undefined
+      const openFile = (key: string, sent: StoredProbe['results'] = {}) =>
+        createProbeMemo(usesKnown ? { ...sent, ...files.get(key) } : {})
+      const sent = probe?.version === version ? probe.results : {}
+      const references = listReferences(assignment)
+      return {
+        original: openFile(buildKey(filePath, source), sent),
+        references: new Map(references.map(({ path, key }) => [path, openFile(key)])),
+      }
     },
 
-    /** Keeps the probe of an original from which a variant was made. */
-    keep({ filePath, source }: Assignment, memo: ProbeMemo): void {
-      const probe = read(memo)
-      if (probe === null) {
-        return
+    /** Keeps the probes of files from which a variant was made. */
+    keep(assignment: Assignment, { original, references }: ProbeMemos): void {
+      for (const { path, key } of listReferences(assignment)) {
+        const memo = references.get(path)
+        if (memo !== undefined && memo.results.size > 0) {
+          keepFile(key, memo)
+        }
       }
-      const key = buildKey(filePath, source)
-      files.delete(key)
-      files.set(key, probe.results)
-      const [oldest] = files.keys()
-      if (files.size > MAX_FILES && oldest !== undefined) {
-        files.delete(oldest)
-      }
+      // Last, because a file can be appended to itself, and more is known of an original.
+      keepFile(buildKey(assignment.filePath, assignment.source), original)
     },
 
     /** Returns the probe if the gateway has not sent all of it, so that it should be stored. */
@@ -72,6 +94,13 @@ export function createKnownProbes(version: string | null) {
       return found === null || Object.entries(found.results).every(isSent) ? undefined : found
     },
   }
+}
+
+function listReferences({ rendition, references }: Assignment) {
+  return listReferenceFiles(rendition).flatMap((path, index) => {
+    const stored = references[index]
+    return stored === undefined ? [] : [{ path, key: buildKey(path, stored) }]
+  })
 }
 
 function buildKey(filePath: string, { etag }: Assignment['source']): string {

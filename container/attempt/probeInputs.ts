@@ -113,17 +113,18 @@ function selectTimes(rendition: Rendition): StreamNeeds['times'] {
   return rendition.kind === 'sprite' || isPart || fadesOut || hasSize ? 'examined' : 'checked'
 }
 
-/** Only of the original something is known: a probe is stored under the path of the job's file. */
 export function probeEnvironment(
-  { settings, scratch: cwd, signal, inputs, probeMemo }: RunningAttempt,
+  { settings, scratch: cwd, signal, inputs, probeMemos }: RunningAttempt,
   input: OpenInput,
 ) {
+  const { original, references } = probeMemos
+  const memo = input === inputs.original ? original : references.get(input.path)
   return {
     ...resolveFfmpegTools(settings),
     cwd,
     signal,
     bytesRead: inputs.bytesRead,
-    ...(input === inputs.original && { memo: probeMemo }),
+    ...(memo && { memo }),
   }
 }
 

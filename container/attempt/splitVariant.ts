@@ -5,6 +5,7 @@ import {
   type ChunkPlan,
   type NotSplit,
   planChunks,
+  type ReadStart,
   type SplitOptions,
 } from '../ffmpeg/chunks/planChunks.ts'
 import { planStreamChunks } from '../ffmpeg/chunks/planStreamChunks.ts'
@@ -86,16 +87,43 @@ async function planSplit(
   if (even.ranges === null || even.readStarts === undefined) {
     return even
   }
-  const environment = probeEnvironment(attempt, attempt.inputs.original)
-  const keyframes = await findKeyframesBefore(context.source, even.readStarts, environment)
-  return planWith(attempt, context, keyframes)
+  return planWith(attempt, context, await findKeyframes(attempt, even.readStarts))
+}
+
+/**
+ * Finds the key frame from which ffmpeg decodes each chunk but the first.
+ *
+ * @returns null for the chunks of a file of which they cannot be found
+ */
+export async function findKeyframes(
+  attempt: RunningAttempt,
+  readStarts: readonly ReadStart[],
+): Promise<(number | null)[]> {
+  const { original, references } = attempt.inputs
+  const keyframes: (number | null)[] = []
+  for (const place of new Set(readStarts.map((start) => start.place))) {
+    const starts = readStarts.filter((start) => start.place === place)
+    const { file } = starts[0]!
+    const input = place === 0 ? original : references.find(({ path }) => path === file.path)
+    const seconds = starts.map((start) => start.seconds)
+    const found =
+      input === undefined || file.probe === null
+        ? []
+        : await findKeyframesBefore(
+            { url: file.url, probe: file.probe },
+            seconds,
+            probeEnvironment(attempt, input),
+          )
+    keyframes.push(...seconds.map((_, index) => found[index] ?? null))
+  }
+  return keyframes
 }
 
 /** Plans the chunks of a variant. Only videos and streams are split; the others are short, or have no video. */
 function planWith(
   { assignment: { rendition, chunkSeconds }, chunkVersion }: RunningAttempt,
   context: PlanContext,
-  keyframes: readonly number[] = [],
+  keyframes: readonly (number | null)[] = [],
 ): ChunkPlan | NotSplit {
   const options: SplitOptions = { chunkSeconds, encoderVersion: chunkVersion ?? '', keyframes }
   switch (rendition.kind) {

@@ -3,7 +3,6 @@ import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
 import type { Plan } from '../../src/contract/plan.ts'
 import type { Assignment, Stage, Timings } from '../../src/contract/runnerProtocol.ts'
 import type { StoredProbe } from '../../src/contract/storedProbe.ts'
-import type { ProbeMemo } from '../ffmpeg/probe/probeMemo.ts'
 import type { GatewayClient } from '../gateway/gatewayClient.ts'
 import type { Settings } from '../settings.ts'
 import type { Shutdown } from '../shutdown.ts'
@@ -11,6 +10,7 @@ import type { Inputs } from '../source/inputFiles.ts'
 import type { RecentBlocks } from '../source/recentBlocks.ts'
 import type { SharedBlocks } from '../source/sharedBlocks.ts'
 import type { AttemptState } from './heartbeat.ts'
+import type { ProbeMemos } from './knownProbes.ts'
 import type { ProgressTracker } from './progressTracker.ts'
 import type { RecentChunks } from './recentChunks.ts'
 
@@ -34,8 +34,8 @@ export interface Attempt extends AttemptCalls, Partial<BesideEncode> {
   client: GatewayClient
   settings: Settings
   record: AttemptRecord
-  /** The results of probing the original, those of earlier jobs included. */
-  probeMemo: ProbeMemo
+  /** The results of probing the files, those of earlier jobs included. */
+  probeMemos: ProbeMemos
   /** Returns the probe of the original as the gateway stores it; null if it cannot be stored. */
   readProbe: () => StoredProbe | null
   /** Runners with the same version make the same chunks; null for a runner that makes none. */

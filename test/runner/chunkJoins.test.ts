@@ -86,6 +86,7 @@ describe('joined chunks have the tracks and times of the whole', () => {
     ['vfr.mp4', {}],
     // Without audio.
     ['fast.mp4', { frameRate: 25 }],
+    ['short-audio.mp4', { append: ['rotated.mp4', 'long-audio.mp4', 'fast.mp4'], speed: 1.1 }],
   ])('%s %o', async (name, fields) => {
     const job = await openJob(name, fields)
     const { output } = await encodeChunks(job)
@@ -118,6 +119,16 @@ describe('joined through a lossless codec, chunks have the frames and times of t
     ['open.ts', { format: 'mov', videoCodec: 'h265' }],
     ['ntsc.mkv', { format: 'mkv', audioCodec: 'none' }],
     ['film.mp4', { format: 'webm', videoCodec: 'vp9' }],
+    ['film.mp4', { append: ['long-audio.mp4', 'short-audio.mp4'], startSeconds: 2.77 }],
+    [
+      'interlaced.mp4',
+      { append: ['vfr.mp4', 'hlg.mp4', 'rotated.mp4'], fadeInSeconds: 8, fadeOutSeconds: 9 },
+    ],
+    ['fast.mp4', { append: ['film.mp4', 'fast.mp4'], frameRate: 29.97, speed: 0.8 }],
+    // The second chunk begins with the last frame of the first file.
+    ['film.mp4', { append: ['short-audio.mp4'], endSeconds: 2.04 }],
+    // The first chunk has frames of three files, and the last one of two.
+    ['film.mp4', { append: ['blink.mp4', 'film.mp4', 'blink.mp4', 'blink.mp4'], endSeconds: 0.6 }],
   ])('%s %o', async (name, fields) => {
     const job = await openJob(name, { ...fields, encoderSpeed: 'fast' })
     const { output, chunks } = await encodeChunks(job, makeLossless)

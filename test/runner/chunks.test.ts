@@ -49,6 +49,11 @@ describe('the frames of all chunks are those of the whole before they are encode
     ['edited.mp4', { rotate: 90 }],
     ['rotated.mp4', { frameRate: 30 }],
     ['negative.mp4', {}],
+    ['fast.mp4', { append: ['film.mp4', 'vfr.mp4'], frameRate: 25, ...OVERLAYS }],
+    ['edited.mp4', { append: ['rotated.mp4', 'negative.mp4', 'edited.mp4'], rotate: 90 }],
+    ['film.mp4', { append: ['interlaced.mp4', 'open.ts'], startSeconds: 2.31, speed: 1.7 }],
+    ['open.ts', { append: ['fragmented.mp4'], startSeconds: 1.3, endSeconds: 5.57 }],
+    ['vfr.mp4', { append: ['vfr.mp4', 'ntsc.mkv'], endSeconds: 7.1, ...FADES }],
   ])('%s %o', async (name, fields) => {
     const job = await openJob(name, fields)
     const chunks = await hashChunkFrames(job)

@@ -57,6 +57,8 @@ describe('joined through a lossless codec, a stream has the frames, times and au
     ['negative.mp4', {}],
     ['short-audio.mp4', {}],
     ['long-audio.mp4', {}],
+    ['short-audio.mp4', { append: ['rotated.mp4', 'long-audio.mp4'] }],
+    ['ntsc.mkv', { append: ['fast.mp4'], endSeconds: 6.5, speed: 1.1 }],
   ])('%s %o', async (name, fields) => {
     const job = await openJob(name, { encoderSpeed: 'fast', ...fields })
     const { files, ranges } = await encodeStreamChunks(job, CHUNK_SECONDS, {

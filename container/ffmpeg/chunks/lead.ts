@@ -1,5 +1,6 @@
 /** From where the source of a chunk is read. */
-import type { EditedOutput } from '../edit/editedOutput.ts'
+import type { EditedOutput, SourceFile } from '../edit/editedOutput.ts'
+import { findFileAt } from '../edit/joinedFiles.ts'
 
 /**
  * Time that is read before a chunk. Filters need up to three frames: `yadif` one on either side, and
@@ -7,13 +8,14 @@ import type { EditedOutput } from '../edit/editedOutput.ts'
  */
 const LEAD = { seconds: 1, frames: 12 }
 
-/** Returns the seconds of the source that are read before a chunk. */
-export function measureLead({ files: [{ video }] }: EditedOutput): number {
+/** Returns the seconds of a file that are read before a chunk. */
+export function measureLead({ video }: SourceFile): number {
   return Math.max(LEAD.seconds, LEAD.frames / (video?.frameRate ?? 5))
 }
 
-/** Returns the second of the source from which a chunk that begins at `startSeconds` is read. */
+/** Returns the second from which the first file of a chunk that begins at `startSeconds` is read. */
 export function findReadStart(startSeconds: number, output: EditedOutput): number {
-  const { trim } = output.files[0]
-  return Math.max(0, trim.startSeconds + startSeconds * output.edits.speed - measureLead(output))
+  const file = findFileAt(output, startSeconds)
+  const played = (startSeconds - file.startsAt) * output.edits.speed
+  return played <= 0 ? 0 : Math.max(0, file.trim.startSeconds + played - measureLead(file))
 }

@@ -7,9 +7,10 @@ import { type ChunkRange, MAX_VIDEO_CHUNKS } from '../../../src/contract/chunk.t
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { planEdits } from '../edit/planEdits.ts'
 import type { EditedOutput } from '../edit/editedOutput.ts'
+import { findFileAt } from '../edit/joinedFiles.ts'
 import { requestTracks } from '../plan/planVideo.ts'
 import { decideTracks, type TrackDecisions } from '../plan/trackDecisions.ts'
-import type { PlanContext } from '../renderPlan.ts'
+import type { InputFile, PlanContext } from '../renderPlan.ts'
 import { alignStarts } from './alignStarts.ts'
 import { listChunkStarts } from './chunkStarts.ts'
 import { findReadStart } from './lead.ts'
@@ -30,7 +31,7 @@ export interface SplitOptions {
   /** Version of ffmpeg and of its encoders, which determine the bytes of a chunk too. */
   encoderVersion: string
   /** See `alignStarts`; absent for chunks of equal durations. */
-  keyframes?: readonly number[]
+  keyframes?: readonly (number | null)[]
 }
 
 export interface ChunkPlan {
@@ -38,10 +39,18 @@ export interface ChunkPlan {
   ranges: ChunkRange[]
   /** Hash of everything that determines the bytes of the chunks. */
   planKey: string
-  /** For a video: seconds of the source from which its chunks are read, those that begin at the start left out. */
-  readStarts?: number[]
+  /** For a video: from where each chunk but the first is read. */
+  readStarts?: ReadStart[]
   /** For a stream: such a hash for each of its tracks, by the name of the track. */
   trackKeys?: Record<string, string>
+}
+
+/** Where the reading of a chunk begins. */
+export interface ReadStart {
+  file: InputFile
+  /** Place of the file among those that are joined; 0 for the source. */
+  place: number
+  seconds: number
 }
 
 /** The reason for not splitting, as a sentence; null for a video that is too short. */
@@ -62,7 +71,7 @@ export function planChunks(
   if (seconds !== null && seconds < MIN_VIDEO_CHUNKS * options.chunkSeconds) {
     return { ranges: null, reason: null }
   }
-  const reason = findSplitObstacle(rendition, context.source.probe, {
+  const reason = findSplitObstacle(rendition, {
     output,
     decisions,
     chunkSeconds: options.chunkSeconds,
@@ -78,7 +87,10 @@ export function planChunks(
   )
   const readStarts = ranges
     .filter(({ kind, startSeconds }) => kind === 'video' && startSeconds > 0)
-    .map(({ startSeconds }) => findReadStart(startSeconds, output))
+    .map(({ startSeconds }) => {
+      const { file, place } = findFileAt(output, startSeconds)
+      return { file, place, seconds: findReadStart(startSeconds, output) }
+    })
   return { ranges, planKey, readStarts }
 }
 

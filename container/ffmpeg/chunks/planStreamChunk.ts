@@ -68,7 +68,7 @@ function requireStream(plan: RenderPlan): StreamPlan {
 
 function planAudioSteps(rendition: Stream, context: PlanContext): Step[] {
   const { folder, source } = context
-  const withoutImages = { ...rendition, subtitles: null, watermark: null }
+  const withoutImages = { ...onFrameGrid(rendition, context), subtitles: null, watermark: null }
   // ffmpeg would correct the clock of MPEG streams, but not in the chunks of video.
   const needsRange = isMpeg(source) && rendition.startSeconds === 0
   const editPlan = planEdits(withoutImages, context, {
@@ -120,7 +120,7 @@ function planVideoSteps(rendition: Stream, context: PlanContext, chunk: VideoChu
     frameRate: track.video?.frameRate ?? null,
     by: 'quality',
   })
-  const tries = planTries(context, { range, output }, (start) => ({
+  const tries = planTries({ range, output }, (start) => ({
     prepare: () => emptyFolders(folder),
     encode: [
       {
@@ -139,21 +139,30 @@ function planVideoSteps(rendition: Stream, context: PlanContext, chunk: VideoChu
   return [...inputs.steps, ...tries]
 }
 
-/** The frame rate is made constant before the range is selected, so that all frames are on one grid. */
+/**
+ * The frame rate is made constant before the range is selected, and joined files begin at frames of that
+ * rate, so that all frames are on one grid.
+ */
+function onFrameGrid(rendition: Stream, context: PlanContext): Stream {
+  const { output } = planEdits(rendition, context, requestStreamTracks(rendition))
+  return { ...rendition, frameRate: planTracks(rendition, output).segments.frameRate.value }
+}
+
 function planFrames(
   rendition: Stream,
   context: PlanContext,
   { startSeconds, endSeconds }: ChunkRange,
   readFromSeconds: number,
 ): EditPlan {
-  const request = requestStreamTracks(rendition)
-  const { output } = planEdits(rendition, context, request)
-  const { frameRate } = planTracks(rendition, output).segments
   const isBurned = rendition.subtitleMode === 'burn'
   return planEdits(
-    { ...rendition, frameRate: frameRate.value, ...(!isBurned && { subtitles: null }) },
+    { ...onFrameGrid(rendition, context), ...(!isBurned && { subtitles: null }) },
     context,
-    { ...request, audio: false, range: { startSeconds, endSeconds, readFromSeconds } },
+    {
+      ...requestStreamTracks(rendition),
+      audio: false,
+      range: { startSeconds, endSeconds, readFromSeconds },
+    },
   )
 }
 

@@ -26,7 +26,7 @@ export function planStreamChunks(
   if (seconds !== null && seconds < MIN_VIDEO_CHUNKS * chunkSeconds) {
     return { ranges: null, reason: null }
   }
-  const reason = findInputObstacle(context.source.probe, output, chunkSeconds)
+  const reason = findInputObstacle(output, chunkSeconds)
   if (reason !== null || seconds === null) {
     return { ranges: null, reason }
   }

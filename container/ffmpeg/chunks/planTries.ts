@@ -5,9 +5,10 @@
  */
 import type { ChunkRange } from '../../../src/contract/chunk.ts'
 import type { EditedOutput } from '../edit/editedOutput.ts'
+import { findFileAt } from '../edit/joinedFiles.ts'
 import { findKeyframeBefore } from '../probe/keyframeBefore.ts'
 import { readFirstTime } from '../process/firstTime.ts'
-import type { FfmpegStep, PlanContext, Step, TaskEnvironment, TaskStep } from '../renderPlan.ts'
+import type { FfmpegStep, InputFile, Step, TaskEnvironment, TaskStep } from '../renderPlan.ts'
 import { findReadStart } from './lead.ts'
 
 /** The second try reads from this much earlier. */
@@ -40,13 +41,11 @@ interface VideoChunk {
   output: EditedOutput
 }
 
-export function planTries(
-  context: PlanContext,
-  chunk: VideoChunk,
-  planTry: (start: ReadStart) => Try,
-): Step[] {
+export function planTries(chunk: VideoChunk, planTry: (start: ReadStart) => Try): Step[] {
   const { range, output } = chunk
   const outcome = { isMade: false }
+  const first = findFileAt(output, range.startSeconds)
+  const playedSeconds = (range.startSeconds - first.startsAt) * output.edits.speed
   return listReadStarts(chunk).flatMap((fromSeconds, index) => {
     const start = { fromSeconds }
     const { encode, prepare, hasPlannedFrames } = planTry(start)
@@ -65,12 +64,11 @@ export function planTries(
       return steps
     }
     const check = async (environment: TaskEnvironment) => {
-      const first = readFirstTime(environment.stderrTails.at(-1) ?? '')
-      const isEarlyEnough =
-        first === null ? range.frames !== null : first <= range.startSeconds * output.edits.speed
+      const firstTime = readFirstTime(environment.stderrTails.at(-1) ?? '')
+      const isEarlyEnough = firstTime === null ? range.frames !== null : firstTime <= playedSeconds
       outcome.isMade = start.fromSeconds === 0 || (isEarlyEnough && (await hasPlannedFrames()))
     }
-    return [...planSeek(context, start, outcome), ...steps, buildTask(outcome, check)]
+    return [...planSeek(first.file, start, outcome), ...steps, buildTask(outcome, check)]
   })
 }
 
@@ -99,10 +97,9 @@ function buildTask(outcome: Outcome, run: TaskStep['task']): TaskStep {
 }
 
 /** Plans to find the key frame before the start, in a file in which ffmpeg does not seek exactly. */
-function planSeek({ source }: PlanContext, start: ReadStart, outcome: Outcome): TaskStep[] {
-  const { url, probe } = source
-  const { video, startSeconds } = probe
-  if (probe.seeksExactly || video === null) {
+function planSeek({ url, probe }: InputFile, start: ReadStart, outcome: Outcome): TaskStep[] {
+  const { video = null, startSeconds = 0, seeksExactly = true } = probe ?? {}
+  if (probe === null || seeksExactly || video === null) {
     return []
   }
   const search = async (environment: TaskEnvironment) => {

@@ -34,7 +34,7 @@ export function planVideoSteps(rendition: Video, context: PlanContext, chunk: Vi
   })
   const planFrom = (readFromSeconds: number) =>
     planFrames(rendition, context, { ...range, endSeconds: ending.encodeEnd, readFromSeconds })
-  const tries = planTries(context, { range, output }, (start) => {
+  const tries = planTries({ range, output }, (start) => {
     const buildSteps = () =>
       planChunkEncode(rendition, context, {
         ...chunk,

@@ -1,9 +1,9 @@
 /** Finds the reason why a video cannot be split into chunks. docs/chunks.md lists the reasons. */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { hasWrongTimes } from '../edit/steps/trim.ts'
-import type { EditedOutput } from '../edit/editedOutput.ts'
+import type { EditedOutput, SourceFile } from '../edit/editedOutput.ts'
 import type { TrackDecisions } from '../plan/trackDecisions.ts'
-import type { Probe, VideoStream } from '../probe/probe.ts'
+import type { VideoStream } from '../probe/probe.ts'
 
 type Video = RenditionOf<'video'>
 
@@ -13,7 +13,6 @@ const SEEKABLE_FORMATS = ['mov', 'matroska', 'mpegts']
 /** Returns the reason as a sentence; null when the video can be split. */
 export function findSplitObstacle(
   rendition: Video,
-  probe: Probe,
   {
     output,
     decisions,
@@ -21,23 +20,23 @@ export function findSplitObstacle(
   }: { output: EditedOutput; decisions: TrackDecisions; chunkSeconds: number },
 ): string | null {
   return decisions.video.action === 'encode'
-    ? (findRateObstacle(rendition, decisions) ?? findInputObstacle(probe, output, chunkSeconds))
+    ? (findRateObstacle(rendition, decisions) ?? findInputObstacle(output, chunkSeconds))
     : 'The video is copied, so there is nothing to split.'
 }
 
 /** Returns the reason for which the video of these files cannot be split; null if it can be. */
-export function findInputObstacle(
-  probe: Probe,
-  output: EditedOutput,
-  chunkSeconds: number,
-): string | null {
-  const [{ file }, ...appended] = output.files
-  if (appended.length > 0) {
-    return 'Joined files (cat) are encoded as a whole, because frames are inserted between them.'
+export function findInputObstacle(output: EditedOutput, chunkSeconds: number): string | null {
+  const { files, fileStarts } = output
+  const isJoined = files.length > 1
+  for (const each of files) {
+    const reason = findFileObstacle(each, output, chunkSeconds)
+    if (reason !== null) {
+      return isJoined ? `${each.file.path}: ${reason}` : reason
+    }
   }
-  return hasWrongTimes(file)
-    ? 'The times in the file jump or go back, so its frames cannot be found by their times.'
-    : findSourceObstacle(probe, output, chunkSeconds)
+  return isJoined && fileStarts === null
+    ? 'The durations of the joined files (cat) are not known exactly, so it is not known where each one begins. Those of MP4 and MOV files are.'
+    : null
 }
 
 function findRateObstacle({ videoCodec }: Video, { rate }: TrackDecisions): string | null {
@@ -50,21 +49,24 @@ function findRateObstacle({ videoCodec }: Video, { rate }: TrackDecisions): stri
     : null
 }
 
-function findSourceObstacle(
-  { facts, isStill }: Probe,
-  output: EditedOutput,
+function findFileObstacle(
+  { file, video, trim }: SourceFile,
+  { edits, durationIsKnown, trackSeconds }: EditedOutput,
   chunkSeconds: number,
 ): string | null {
-  const [{ video, trim }] = output.files
-  const formats = facts.format.split(',')
-  if (isStill || video === null || !SEEKABLE_FORMATS.some((name) => formats.includes(name))) {
-    return `The source is not MP4, MOV, Matroska, WebM or MPEG-TS (it is ${formats[0]}), so its frames may get other times after a seek.`
+  if (hasWrongTimes(file)) {
+    return 'The times in the file jump or go back, so its frames cannot be found by their times.'
   }
-  if (output.trackSeconds.video === null || !output.durationIsKnown) {
+  const formats = file.probe?.facts.format.split(',') ?? []
+  const isStill = file.probe?.isStill !== false
+  if (isStill || video === null || !SEEKABLE_FORMATS.some((name) => formats.includes(name))) {
+    return `The file is not MP4, MOV, Matroska, WebM or MPEG-TS (it is ${formats[0]}), so its frames may get other times after a seek.`
+  }
+  if (trackSeconds.video === null || !durationIsKnown) {
     return 'The duration of the video is not known exactly, so its end cannot be planned.'
   }
   // The first chunk needs frames.
-  const late = (video.startSeconds - trim.startSeconds) / output.edits.speed
+  const late = (video.startSeconds - trim.startSeconds) / edits.speed
   return late > chunkSeconds / 2
     ? `The video begins late (at second ${late.toFixed(1)}).`
     : findVideoObstacle(video)

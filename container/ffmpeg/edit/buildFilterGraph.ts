@@ -1,13 +1,15 @@
 /**
  * Builds the filter graph: runs the steps of the pipeline in their order and connects the results.
  */
-import type { EditedOutput, FileVideo, LabelledChains, SourceFile, Trim } from './editedOutput.ts'
+import type { EditedOutput, FileVideo, LabelledChains, Trim } from './editedOutput.ts'
 import type { Edits } from './edits.ts'
 import * as pipeline from './pipeline.ts'
 import { hasAudioMarker, startAtZero } from './steps/audioStart.ts'
 import { generateSilence } from './steps/audioLayout.ts'
+import { listUsedFiles, type UsedFile } from './joinedFiles.ts'
 import { fitIntoFrame } from './steps/concat.ts'
 import { frameRateFilter } from './steps/frameRate.ts'
+import { fillAudio, fillFrames, moveToOutput, skipFrames } from './steps/plannedFrames.ts'
 import { type FrameTimes, selectFrameTimes } from './steps/trim.ts'
 
 /** The tracks that a command takes from the graph. */
@@ -42,13 +44,14 @@ export interface FilterGraph {
 const JOINED = { video: '[video]', audio: '[audio]' }
 
 export function buildFilterGraph(output: EditedOutput): FilterGraph {
-  const isJoined = output.files.length > 1
-  const [first, ...appended] = output.files
+  const used = listUsedFiles(output)
+  const [first, ...later] = used
+  const isJoined = used.length > 1
   const buildFileChains = (trim = first.trim) => {
-    const files: EditedOutput['files'] = [{ ...first, trim }, ...appended]
+    const files: typeof used = [{ ...first, trim }, ...later]
     const times = selectFrameTimes(files, output)
     return files.map((each, index) => {
-      const file = { ...each, index, times }
+      const file = { ...each, index, isJoined, times }
       return {
         video: buildFileVideoChain(output, file, isJoined ? `[v${index}]` : JOINED.video),
         audio: buildFileAudioChain(output, file, isJoined ? `[a${index}]` : JOINED.audio),
@@ -75,7 +78,7 @@ export function buildFilterGraph(output: EditedOutput): FilterGraph {
         ? [
             [
               ...files.flatMap((file) => [video && file.video, audio && file.audio]),
-              ...pipeline.joinFiles(output, joined, JOINED),
+              ...pipeline.joinFiles(output, first.frames, joined, JOINED),
               ...(video?.chains ?? []),
               ...(audio?.chains ?? []),
             ],
@@ -92,34 +95,33 @@ export function buildFilterGraph(output: EditedOutput): FilterGraph {
   }
 }
 
-interface InputOfGraph extends SourceFile {
+interface InputOfGraph extends UsedFile {
+  /** Number of the input. */
   index: number
+  /** True if the command joins it with others. */
+  isJoined: boolean
   times: FrameTimes
 }
 
 /** An appended file is resized to fit into the frame of the first. */
-function buildFileVideoChain(
-  output: EditedOutput,
-  { index, file, trim, times, video }: InputOfGraph,
-  to: string,
-): string | null {
-  const { edits, files, frame, geometry, constantFrameRate, range, frameRate } = output
+function buildFileVideoChain(output: EditedOutput, input: InputOfGraph, to: string): string | null {
+  const { index, place, isJoined, file, trim, times, video } = input
+  const { edits, frame, geometry, range, frameRate } = output
   if (video === null || frame === null || geometry === null) {
     return null
   }
-  const isFirst = index === 0
-  const isConstant = files.length === 1 && constantFrameRate !== null
+  const isFirst = place === 0
   const filters = pipeline.applyFileVideoSteps({
     name: `v${index}`,
     video,
     edits: isFirst ? edits : selectAppendedEdits(edits),
-    frameRateFilter: isConstant ? frameRateFilter(constantFrameRate) : null,
-    range: range && { ...range, frameRate },
+    frameRateFilters: buildFrameRateFilters(output, input),
+    range: isJoined ? null : range && { ...range, frameRate },
     geometry: isFirst ? geometry : fitIntoFrame(video, geometry.output, frame.unit),
     pixels: frame.pixels,
   })
   const first = [
-    ...pipeline.reportFirstTime(range),
+    ...(index === 0 ? pipeline.reportFirstTime(range) : []),
     ...pipeline.removeDecodeDelay(video),
     ...pipeline.orderTimeFilters(video, {
       trim: pipeline.trimTracks.video(file, trim, times),
@@ -129,24 +131,42 @@ function buildFileVideoChain(
   return `[${index}:${video.index}]${first.map((filter) => `${filter},`).join('')}${filters}${to}`
 }
 
+/** Without planned frames, the frame rate of joined files is made constant after they are joined. */
+function buildFrameRateFilters(
+  { files, edits: { speed }, constantFrameRate: rate, range }: EditedOutput,
+  file: InputOfGraph,
+): string[] {
+  if (rate === null) {
+    return []
+  }
+  if (file.frames === null) {
+    return files.length === 1 ? [frameRateFilter(rate)] : []
+  }
+  const isReadFromStart = file.index > 0 || range === null || range.readFromSeconds === 0
+  const filled = fillFrames(file, { rate, speed, isReadFromStart })
+  return file.isJoined
+    ? [...filled, ...skipFrames(file)]
+    : [...filled, ...moveToOutput(file.frames.first, rate)]
+}
+
 /** Returns the edits of an appended file. Only the first file is rotated and flipped. */
 function selectAppendedEdits({ speed, background }: Edits): FileVideo['edits'] {
   return { speed, background, rotate: 0, flip: 'none' }
 }
 
 /** Returns the audio filters of a file; generated silence for a file without audio. */
-function buildFileAudioChain(
-  output: EditedOutput,
-  { index, file, trim, times, audio, seconds }: InputOfGraph,
-  to: string,
-): string {
-  const { edits, files } = output
+function buildFileAudioChain(output: EditedOutput, input: InputOfGraph, to: string): string {
+  const { index, file, trim, times, audio, seconds } = input
+  const { edits, files, constantFrameRate: rate } = output
   const { speed } = edits
+  const filled = rate === null ? [] : fillAudio(input, { rate, speed })
   if (audio === null) {
-    return `${generateSilence(seconds === null ? null : seconds / speed).join(',')}${to}`
+    const silence = generateSilence(seconds === null ? null : seconds / speed)
+    return `${[...silence, ...filled].join(',')}${to}`
   }
   const edited = { audio, speed, isJoined: files.length > 1 }
-  const filters = pipeline.FILE_AUDIO_STEPS.flatMap((step) => step(edited))
+  const steps = pipeline.FILE_AUDIO_STEPS.flatMap((step) => step(edited))
+  const filters = [...steps, ...filled]
   const first = [
     ...pipeline.orderTimeFilters(audio, {
       trim: pipeline.trimTracks.audio(file, trim, times),

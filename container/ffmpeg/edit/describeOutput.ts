@@ -7,6 +7,7 @@ import type { EditedOutput, FrameFormat, OutputRange, SourceFile, Trim } from '.
 import type { Edits, RequestedEdits } from './edits.ts'
 import { listSourceFiles } from './sourceFiles.ts'
 import { checkFrameCount } from './checkFrameCount.ts'
+import { planFileStarts } from './joinedFiles.ts'
 import { checkFades } from './steps/fades.ts'
 import { resolveFrameRate } from './steps/frameRate.ts'
 import { rotateSizes } from './steps/orientation.ts'
@@ -43,17 +44,24 @@ export function describeOutput(
       ? resolveGeometry(rotateSizes(video, edits.rotate), { ...edits, ...frame })
       : null
   const hasAudio = request.audio && files.some(({ audio }) => audio !== null)
-  const trackSeconds = sumTracks(files, edits.speed)
+  const rate = describeFrameRate(files, edits)
+  const { constantFrameRate } = rate
+  const fileStarts =
+    frame === null || constantFrameRate === null
+      ? null
+      : planFileStarts(files, { rate: constantFrameRate, speed: edits.speed })
+  const lastStart = fileStarts === null ? null : fileStarts.at(-1)! / constantFrameRate!
+  const trackSeconds = sumTracks(files, { speed: edits.speed, lastStart })
   const used = { trackSeconds, hasVideo: frame !== null, hasAudio }
   const seconds = resolveDuration(files, edits.speed, used)
   checkFades(edits, seconds)
-  const rate = describeFrameRate(files, edits)
-  if (frame !== null && rate.constantFrameRate !== null) {
-    checkFrameCount({ seconds, files, edits }, rate.constantFrameRate)
+  if (frame !== null && constantFrameRate !== null) {
+    checkFrameCount({ seconds, files, edits }, constantFrameRate)
   }
   return {
     edits,
     files,
+    fileStarts,
     frame,
     geometry,
     size: geometry?.output ?? null,
@@ -116,12 +124,18 @@ interface TracksOfOutput {
 /**
  * Adds up the durations of each track. In each file but the last, both tracks count as long as the
  * file, because joining fills the rest of the shorter one.
+ *
+ * @param options.lastStart where the last file begins in the output; null if it is not planned
  */
-function sumTracks(files: readonly SourceFile[], speed: number): TrackSeconds {
+function sumTracks(
+  files: readonly SourceFile[],
+  { speed, lastStart }: { speed: number; lastStart: number | null },
+): TrackSeconds {
   const last = files.at(-1)
   const before = sum(files.slice(0, -1).map(({ seconds }) => seconds))
+  const start = lastStart ?? (before === null ? null : before / speed)
   const total = (seconds: number | null | undefined) =>
-    before === null || seconds == null ? null : (before + seconds) / speed
+    start === null || seconds == null ? null : start + seconds / speed
   return {
     video: total(last?.trackSeconds.video),
     // A joined file without audio gets silence.

@@ -46,7 +46,7 @@ export interface OutputRange {
   /** Times of the output: the frames from `startSeconds` to before `endSeconds` (null: to the end). */
   startSeconds: number
   endSeconds: number | null
-  /** Second of the source from which it is read, for filters that need the frames before. */
+  /** Second from which its first file is read, for filters that need the frames before. */
   readFromSeconds: number
 }
 
@@ -55,6 +55,8 @@ export interface EditedOutput {
   edits: Edits
   /** The source, then the appended files. */
   files: readonly [SourceFile, ...SourceFile[]]
+  /** Frames at which the files begin, if they are joined at planned frames; otherwise null. */
+  fileStarts: readonly number[] | null
   /** null without video. */
   frame: FrameFormat | null
   /** Scaling, cropping and padding of the first file; null without video. */
@@ -75,7 +77,7 @@ export interface EditedOutput {
   constantFrameRate: number | null
   /** True when the main track of the source is copied: the video, or the audio if there is none. */
   copiesTrack: boolean
-  /** Null for all frames. Only the video of a single file has a range. */
+  /** Null for all frames. */
   range: OutputRange | null
 }
 
@@ -86,8 +88,8 @@ export interface FileVideo {
   /** The video stream before any edit. */
   video: VideoStream
   edits: Pick<Edits, 'speed' | 'rotate' | 'flip' | 'background'>
-  /** The filter that makes the frame rate constant; null when frames keep their times. */
-  frameRateFilter: string | null
+  /** Filters that make the frame rate constant; none when frames keep their times. */
+  frameRateFilters: readonly string[]
   /** The frames that are made; null for all. `frameRate` is that of the output; null when unknown. */
   range: (OutputRange & { frameRate: number | null }) | null
   geometry: Geometry

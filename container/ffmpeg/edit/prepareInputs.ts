@@ -4,6 +4,7 @@ import { ffmpegOptions } from '../process/options.ts'
 import { seekUrl } from '../process/seekUrl.ts'
 import type { InputFile, PlanContext, Step } from '../renderPlan.ts'
 import type { EditedOutput, OutputRange, Trim } from './editedOutput.ts'
+import { listUsedFiles } from './joinedFiles.ts'
 import * as pipeline from './pipeline.ts'
 import { openAudioMarker } from './steps/audioStart.ts'
 import { KEEP_VIDEO_GRAPH } from './steps/frameSize.ts'
@@ -32,17 +33,26 @@ export function prepareInputs(output: EditedOutput, context: PlanContext): Prepa
   const subtitles = prepareSubtitles(output, context)
   const watermark = prepareWatermark(output, context)
   const marker = openAudioMarker(output)
-  const times = selectFrameTimes(output.files, output)
+  const files = listUsedFiles(output)
+  const times = selectFrameTimes(files, output)
   return {
     steps: [...subtitles.steps, ...(watermark === null ? [] : [watermark.step])],
     files: [
-      ...output.files.flatMap((each) => openInput(each.file, each.trim, times, output.range)),
+      ...files.flatMap(({ file, trim }, index) => {
+        const range = output.range && readFromStart(output.range, index > 0)
+        return openInput(file, trim, times, range)
+      }),
       ...(marker ?? []),
     ],
     images: watermark?.input ?? [],
-    count: [...output.files, marker, watermark].filter((each) => each !== null).length,
+    count: [...files, marker, watermark].filter((each) => each !== null).length,
     subtitleTrack: subtitles.trackFile,
   }
+}
+
+/** Only the first file is read from a later second. */
+function readFromStart(range: OutputRange, isLater: boolean): OutputRange {
+  return isLater ? { ...range, readFromSeconds: 0 } : range
 }
 
 /** Returns the arguments that open a part of a stored file, with the limits for untrusted media. */

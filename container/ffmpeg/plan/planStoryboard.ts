@@ -129,7 +129,7 @@ function buildFilters(video: VideoStream, geometry: Geometry, board: Storyboard)
     edits: { speed: 1, rotate: 0, flip: 'none', background: '000000' },
     // Selects the frame in the middle of each interval. The last interval may be too short to have
     // such a frame; its last frame is then used.
-    frameRateFilter: `fps=1/${board.intervalSeconds}:start_time=0:round=near:eof_action=pass`,
+    frameRateFilters: [`fps=1/${board.intervalSeconds}:start_time=0:round=near:eof_action=pass`],
     range: null,
     geometry,
     pixels: 'rgb24',

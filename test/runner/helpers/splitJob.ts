@@ -5,8 +5,9 @@ import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { createProgressTracker } from '../../../container/attempt/progressTracker.ts'
 import { examineInputs } from '../../../container/attempt/examineInputs.ts'
-import { probeEnvironment, probeInputs } from '../../../container/attempt/probeInputs.ts'
+import { probeInputs } from '../../../container/attempt/probeInputs.ts'
 import { runStep } from '../../../container/attempt/runStep.ts'
+import { findKeyframes } from '../../../container/attempt/splitVariant.ts'
 import { createAttemptState } from '../../../container/attempt/heartbeat.ts'
 import type { RunningAttempt } from '../../../container/attempt/types.ts'
 import { resolveFfmpegTools } from '../../../container/capabilities.ts'
@@ -15,7 +16,6 @@ import { measureChunk } from '../../../container/ffmpeg/chunks/measureChunk.ts'
 import { planChunk } from '../../../container/ffmpeg/chunks/planChunk.ts'
 import { planChunks } from '../../../container/ffmpeg/chunks/planChunks.ts'
 import { type ChunkFile, planJoin } from '../../../container/ffmpeg/chunks/planJoin.ts'
-import { findKeyframesBefore } from '../../../container/ffmpeg/probe/keyframesBefore.ts'
 import { planRendition } from '../../../container/ffmpeg/plan/planRendition.ts'
 import { createProbeMemo } from '../../../container/ffmpeg/probe/probeMemo.ts'
 import type { PlanContext, RenderPlan, Step } from '../../../container/ffmpeg/renderPlan.ts'
@@ -36,7 +36,7 @@ export interface SplitJob {
   sourceFile: string
   context: PlanContext
   /** The key frames from which the chunks are decoded, as a runner finds them. */
-  keyframes: number[]
+  keyframes: (number | null)[]
   close: () => Promise<void>
 }
 
@@ -87,7 +87,7 @@ export async function openSplitJob(options: {
     record: { stderrTail: '', command: '', timings: {} },
     readProbe: () => null,
     chunkVersion: null,
-    probeMemo: createProbeMemo(),
+    probeMemos: { original: createProbeMemo(), references: new Map() },
     signal: new AbortController().signal,
     end: () => {},
     onHalfDone: () => {},
@@ -107,8 +107,7 @@ export async function openSplitJob(options: {
   const context = await examineInputs(attempt, await probeInputs(attempt), true)
   const split = planChunks(rendition, context, SPLIT)
   const readStarts = split.ranges === null ? [] : (split.readStarts ?? [])
-  const environment = probeEnvironment(attempt, original)
-  const keyframes = await findKeyframesBefore(context.source, readStarts, environment)
+  const keyframes = await findKeyframes(attempt, readStarts)
   return { attempt, rendition, sourceFile: file, context, keyframes, close }
 }
 

@@ -31,6 +31,7 @@ export async function openSplitStream(options: {
   file: string
   rendition: Stream
   scratch: string
+  references?: Record<string, string>
 }): Promise<StreamJob> {
   const job = await openSplitJob({ ...options, rendition: options.rendition as never })
   return { ...job, rendition: options.rendition }

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { args } from '../../fixtures/args.ts'
 import { audio, image, sprite, stream, video } from '../../fixtures/renditions.ts'
 import { AAC, H264, testVideo, tone } from '../helpers/clips/inputs.ts'
-import { probeOutput, runJob, useRunnerHarness } from '../helpers/runnerHarness.ts'
+import { clip, probeOutput, runJob, useRunnerHarness } from '../helpers/runnerHarness.ts'
 import { changeBytes, ffmpeg, replaceBoxes } from './caseFiles.ts'
 
 useRunnerHarness()
@@ -80,6 +80,19 @@ describe('a track that ends before the other', () => {
 describe('a file whose end is missing', () => {
   it.each([video({ width: 80 }), audio(), stream()])('fails as $kind', async (rendition) => {
     const { finish } = await runJob('cut.mp4', rendition)
+    expect(finish).toMatchObject({
+      errorCode: 'input_invalid',
+      message: expect.stringMatching(/^The file ends early: the duration of the /),
+    })
+  })
+
+  it.each([
+    ['cut.mp4', ['ten.mp4']],
+    ['ten.mp4', ['cut.mp4', 'ten.mp4']],
+    ['ten.mp4', ['cut.mp4']],
+  ])('fails when it is joined with others: %s, %o', async (name, append) => {
+    const references = Object.fromEntries(append.map((each) => [each, clip(each)]))
+    const { finish } = await runJob(name, video({ width: 80, append }), {}, {}, references)
     expect(finish).toMatchObject({
       errorCode: 'input_invalid',
       message: expect.stringMatching(/^The file ends early: the duration of the /),

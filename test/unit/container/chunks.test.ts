@@ -21,13 +21,16 @@ function split(
     chunkSeconds = 30,
     encoderVersion = '7.1',
     keyframes = [],
+    appended = {},
   }: {
     more?: Partial<typeof stream>
     audio?: Parameters<typeof probed>[1]
     probe?: Partial<Probe>
     chunkSeconds?: number
     encoderVersion?: string
-    keyframes?: number[]
+    keyframes?: (number | null)[]
+    /** Of b.mp4, which has the tracks of the source. */
+    appended?: Partial<Probe>
   } = {},
 ) {
   const found = probed({ ...stream, ...more }, audio)
@@ -43,7 +46,7 @@ function split(
     },
   }
   const references = new Map([
-    ['b.mp4', { url: 'http://127.0.0.1:1/b', path: 'b.mp4', probe: found }],
+    ['b.mp4', { url: 'http://127.0.0.1:1/b', path: 'b.mp4', probe: { ...found, ...appended } }],
   ])
   const context = { source, references, folder: '/scratch' }
   const rendition = video({ width: 640, ...fields }) as RenditionOf<'video'>
@@ -83,7 +86,7 @@ describe('the ranges of chunks', () => {
     const plan = (keyframes: number[]) =>
       split(fields, { more: { ...long, endSeconds: 150 }, keyframes })!
     expect(plan([]).ranges).toMatchObject([{ kind: 'audio' }, {}, { startSeconds: 29.983333 }, {}])
-    expect(plan([])).toMatchObject({ readStarts: [10 + 2 * 29.983333 - 1] })
+    expect(plan([])).toMatchObject({ readStarts: [{ place: 0, seconds: 10 + 2 * 29.983333 - 1 }] })
     expect(plan([67]).ranges![2]).toMatchObject({ startSeconds: 29.016667 })
   })
 
@@ -138,6 +141,54 @@ describe('the ranges of chunks', () => {
   })
 })
 
+/** Properties of files of a format. */
+function ofFormat(format: string): Partial<Probe> {
+  return { facts: { ...probed().facts, format, sizeBytes: 1e9 } }
+}
+const avi = ofFormat('avi')
+const matroska = ofFormat('matroska,webm')
+
+describe('joined files', () => {
+  it('are split at frames that do not depend on where each file begins', () => {
+    const { ranges } = split({ append: ['b.mp4', 'b.mp4'] })
+    const chunks = ranges?.filter(({ kind }) => kind === 'video') ?? []
+    expect(chunks).toHaveLength(3 * 120 + 2)
+    expect(chunks.slice(0, -1).every(({ frames }) => frames !== null)).toBe(true)
+    expect(chunks[121]).toMatchObject({ startSeconds: 3_629.983333, frames: 900 })
+  })
+
+  it('are split shortly after key frames of the file in which a chunk begins', () => {
+    const fields = { append: ['b.mp4'], endSeconds: 70 }
+    const options = { more: { ...long, endSeconds: 100 }, audio: null }
+    const even = split(fields, options)
+    expect(even).toMatchObject({
+      // Of the output: 30, 60, 90, 120, 130 and so on. The second file begins at 70.
+      readStarts: [
+        { place: 0, seconds: expect.closeTo(28.983333, 5) },
+        { place: 0, seconds: expect.closeTo(58.983333, 5) },
+        { place: 1, seconds: expect.closeTo(18.983333, 5) },
+        { place: 1, seconds: expect.closeTo(48.983333, 5) },
+        { place: 1 },
+        { place: 1 },
+        { place: 1 },
+      ],
+    })
+    const keyframes = [null, null, 15, 45, null, null, null]
+    const starts = (plan: typeof even) => plan.ranges?.map(({ startSeconds }) => startSeconds)
+    const [, ...rest] = starts(even)!.slice(0, 3)
+    expect(starts(split(fields, { ...options, keyframes }))!.slice(1, 5)).toEqual([
+      ...rest,
+      70 + 16.05,
+      70 + 46.05,
+    ])
+  })
+
+  it('are split in any format if their ends were measured', () => {
+    const measured = { ...matroska, durationIsMeasured: true }
+    expect(split({ append: ['b.mp4'] }, { probe: measured }).ranges).toHaveLength(244)
+  })
+})
+
 describe('a video is not split', () => {
   it('if it is too short, without a reason', () => {
     expect(split({}, { more: { ...long, endSeconds: 59 } })).toEqual({ ranges: null, reason: null })
@@ -147,7 +198,8 @@ describe('a video is not split', () => {
     ['file size', [{ sizeKilobytes: 900_000 }]],
     ['maximum bit rate', [{ videoCodec: 'vp9', format: 'webm', videoKbps: 900 }]],
     ['maximum bit rate', [{ videoCodec: 'av1', videoKbps: 900 }]],
-    ['Joined files', [{ append: ['b.mp4'] }]],
+    ['joined files (cat) are not known', [{ append: ['b.mp4'] }, { probe: matroska }]],
+    ['b.mp4: The file is not MP4', [{ append: ['b.mp4'] }, { appended: avi }]],
     ['copied', [{ width: null }, { more: { ...long, bitRate: 100_000 } }]],
     [
       'jump or go back',
@@ -168,7 +220,7 @@ describe('a video is not split', () => {
       ],
     ],
     ['not known exactly', [{}, { probe: { durationIsDeclared: false } }]],
-    ['not MP4', [{}, { probe: { facts: { ...probed().facts, format: 'avi', sizeBytes: 1e9 } } }]],
+    ['not MP4', [{}, { probe: avi }]],
     ['begins late', [{}, { more: { ...long, startSeconds: 20 } }]],
   ])('%s', (reason, options) => {
     expect(split(...options)).toMatchObject({

@@ -79,9 +79,11 @@ function openGateway(respond: (index: number, range: Buffer) => Buffer | Error) 
 }
 
 it('downloads four files at once, and each of them whole', async () => {
-  const { download, answerAll } = openGateway((_, range) => range)
+  const { requests, download, answerAll } = openGateway((_, range) => range)
   const indexes = Array.from({ length: 9 }, (_, index) => index)
   const done = download(indexes)
+  // A file requests its first range when it is open.
+  await expect.poll(() => requests.length).toBe(MAX_CONCURRENT_FILES)
   expect(await answerAll(done)).toBe(MAX_CONCURRENT_FILES)
   await done
   for (const index of indexes) {

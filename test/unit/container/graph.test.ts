@@ -143,9 +143,9 @@ describe('the filters', () => {
     )
     expect(names.join(' ')).toBe(
       [
-        'select scale pad yadif setpts transpose hflip scale format setsar setparams pad',
-        'asetpts aresample aformat atempo',
-        'select scale pad setpts scale format setsar setparams pad',
+        'select scale pad yadif setpts fps tpad trim transpose hflip scale format setsar setparams pad',
+        'asetpts aresample aformat atempo apad atrim',
+        'select scale pad setpts fps scale format setsar setparams pad',
         'asetpts aresample aformat atempo',
         'concat fps',
         'scale format overlay ass fade fade',

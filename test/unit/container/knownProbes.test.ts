@@ -5,7 +5,7 @@ import { createProbeMemo } from '../../../container/ffmpeg/probe/probeMemo.ts'
 import { readHeader } from '../../../container/ffmpeg/probe/readHeader.ts'
 import { type Assignment, assignment } from '../../../src/contract/runnerProtocol.ts'
 import { MAX_STORED_PROBE_CHARACTERS } from '../../../src/contract/storedProbe.ts'
-import { image } from '../../fixtures/renditions.ts'
+import { image, video } from '../../fixtures/renditions.ts'
 
 const VERSION = '1-0123456789abcdef'
 const HEADER = {
@@ -84,19 +84,48 @@ it('keeps a probe for the same path and etag, and says what the gateway lacks', 
   const memo = createProbeMemo(probe.results)
   expect(probes.findNew(assign(), memo)).toEqual(probe)
   expect(probes.findNew(assign({ probe }), memo)).toBeUndefined()
-  probes.keep(assign(), memo)
-  const listKnown = (more: Partial<Assignment>) => [...probes.open(assign(more)).results.keys()]
+  probes.keep(assign(), { original: memo, references: new Map() })
+  const listKnown = (more: Partial<Assignment>) => [
+    ...probes.open(assign(more)).original.results.keys(),
+  ]
   expect(listKnown({})).toEqual(['header'])
   expect(listKnown({ filePath: 'videos/other.mp4' })).toEqual([])
   expect(listKnown({ source: { sizeBytes: 1, etag: 'b' } })).toEqual([])
   expect(listKnown({ attempt: 2 })).toEqual([])
 })
 
+it('keeps the probes of reference files, also for a job whose original one of them is', () => {
+  const probes = createKnownProbes(VERSION)
+  const appending = (etag: string) =>
+    assign({
+      rendition: video({ append: ['videos/next.mp4', 'videos/clip.mp4'] }),
+      references: [
+        { sizeBytes: 1, etag },
+        { sizeBytes: 1, etag: 'a' },
+      ],
+    })
+  probes.keep(appending('b'), {
+    original: createProbeMemo({ header: HEADER }),
+    references: new Map([
+      ['videos/next.mp4', createProbeMemo({ packets: 1 })],
+      ['videos/clip.mp4', createProbeMemo({ packets: 2 })],
+    ]),
+  })
+  const listKnown = (etag: string) =>
+    [...probes.open(appending(etag)).references].map(([, { results }]) => [...results.keys()])
+  expect(listKnown('b')).toEqual([['packets'], ['header']])
+  expect(listKnown('c')).toEqual([[], ['header']])
+  const next = assign({ filePath: 'videos/next.mp4', source: { sizeBytes: 1, etag: 'b' } })
+  expect([...probes.open(next).original.results.keys()]).toEqual(['packets'])
+  const retry = { ...appending('b'), attempt: 2 }
+  expect(probes.open(retry).references.get('videos/next.mp4')!.results.size).toBe(0)
+})
+
 it('ignores a probe with another version, and stores none that is too large', () => {
   const probes = createKnownProbes(VERSION)
   const results = { header: HEADER }
   const other = { version: '1-ffffffffffffffff', results }
-  expect(probes.open(assign({ probe: other })).results.size).toBe(0)
+  expect(probes.open(assign({ probe: other })).original.results.size).toBe(0)
   const large = { ...results, packets: 'x'.repeat(MAX_STORED_PROBE_CHARACTERS) }
   expect(probes.findNew(assign(), createProbeMemo(large))).toBeUndefined()
   // The gateway sends one that this runner cannot read: the job runs without it.

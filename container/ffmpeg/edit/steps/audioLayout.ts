@@ -3,7 +3,8 @@ import type { FileAudio } from '../editedOutput.ts'
 import { formatDecimal } from '../numbers.ts'
 
 /** Joined files must have the same sample rate and channels. */
-const JOINED_FORMAT = 'aformat=sample_rates=48000:channel_layouts=stereo'
+export const JOINED_SAMPLE_RATE = 48_000
+const JOINED_FORMAT = `aformat=sample_rates=${JOINED_SAMPLE_RATE}:channel_layouts=stereo`
 
 /** Fills gaps of the audio with silence. The audio of joined files begins at time 0. */
 export function synchronizeAudio({ isJoined }: FileAudio): string[] {
@@ -29,5 +30,5 @@ export function mixChannels({ audio, isJoined }: FileAudio): string[] {
  */
 export function generateSilence(seconds: number | null): string[] {
   const duration = formatDecimal(seconds ?? 0.1)
-  return ['anullsrc=r=48000:cl=stereo', `atrim=duration=${duration}`, JOINED_FORMAT]
+  return [`anullsrc=r=${JOINED_SAMPLE_RATE}:cl=stereo`, `atrim=duration=${duration}`, JOINED_FORMAT]
 }

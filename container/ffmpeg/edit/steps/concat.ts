@@ -2,7 +2,10 @@
 import type { EditedOutput } from '../editedOutput.ts'
 import { type Geometry, isSameSize, type Size } from '../../geometry.ts'
 import type { VideoStream } from '../../probe/probe.ts'
+import type { UsedFile } from '../joinedFiles.ts'
 import { frameRateFilter } from './frameRate.ts'
+import { moveToOutput } from './plannedFrames.ts'
+import { selectRange } from './selectRange.ts'
 
 /**
  * The labels of the files' tracks, in the order of the files; null for a track that is not used.
@@ -16,21 +19,37 @@ interface JoinedTracks {
  * Joins video and audio in one filter, so that the video and the audio of each file start together.
  * If the video of a file ends before its audio, a constant frame rate fills the gap with frames.
  *
+ * @param frames of the first of the files, in the output
  * @param to the output labels of the joined tracks
  */
 export function concat(
-  { files, constantFrameRate }: EditedOutput,
+  output: EditedOutput,
+  frames: UsedFile['frames'],
   { video, audio }: JoinedTracks,
   to: { video: string; audio: string },
 ): string[] {
-  const inputs = files.map((_, index) => `${video?.[index] ?? ''}${audio?.[index] ?? ''}`)
-  const counts = `n=${files.length}:v=${video === null ? 0 : 1}:a=${audio === null ? 0 : 1}`
+  const inputs = (video ?? audio ?? []).map(
+    (_, index) => `${video?.[index] ?? ''}${audio?.[index] ?? ''}`,
+  )
+  const counts = `n=${inputs.length}:v=${video === null ? 0 : 1}:a=${audio === null ? 0 : 1}`
   const outputs = `${video === null ? '' : '[uneven]'}${audio === null ? '' : to.audio}`
-  const rate = constantFrameRate === null ? 'null' : frameRateFilter(constantFrameRate)
   return [
     `${inputs.join('')}concat=${counts}${outputs}`,
-    ...(video === null ? [] : [`[uneven]${rate}${to.video}`]),
+    ...(video === null ? [] : [`[uneven]${makeEven(output, frames).join(',')}${to.video}`]),
   ]
+}
+
+function makeEven(
+  { constantFrameRate: rate, frameRate, range }: EditedOutput,
+  frames: UsedFile['frames'],
+): string[] {
+  return rate === null
+    ? ['null']
+    : [
+        frameRateFilter(rate),
+        ...(frames === null ? [] : moveToOutput(frames.first + frames.skipped, rate)),
+        ...selectRange({ range: range && { ...range, frameRate } }),
+      ]
 }
 
 /** Scales an appended file to fit into the frame of the first one, and centres it with bars. */

@@ -10,8 +10,8 @@ export const MAX_FRAME_RATE = 120
 /** Assumed when the source does not state its rate. */
 export const DEFAULT_FRAME_RATE = 25
 
-export function convertFrameRate({ frameRateFilter }: FileVideo): string[] {
-  return frameRateFilter === null ? [] : [frameRateFilter]
+export function convertFrameRate({ frameRateFilters }: FileVideo): readonly string[] {
+  return frameRateFilters
 }
 
 export function frameRateFilter(frameRate: number): string {

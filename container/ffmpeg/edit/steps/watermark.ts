@@ -10,6 +10,7 @@ import { COMMON_OPTIONS, forceDemuxer, LOCAL_FILE_INPUT } from '../../process/li
 import { ffmpegOptions } from '../../process/options.ts'
 import type { FfmpegStep, PlanContext } from '../../renderPlan.ts'
 import type { EditedOutput, LabelledChains } from '../editedOutput.ts'
+import { listUsedFiles } from '../joinedFiles.ts'
 import type { Size } from '../../geometry.ts'
 import { hasAudioMarker } from './audioStart.ts'
 import { overlayFormat } from './pad.ts'
@@ -86,7 +87,7 @@ function scaleWatermark({ edits }: EditedOutput, frame: Size): string {
 
 /** Overlays the prepared image on every frame. */
 export function addWatermark(output: EditedOutput, from: string): LabelledChains | null {
-  const { edits, size, frame, files } = output
+  const { edits, size, frame } = output
   if (edits.watermark === null || size === null || frame === null) {
     return null
   }
@@ -105,7 +106,7 @@ export function addWatermark(output: EditedOutput, from: string): LabelledChains
       ? 'scale=out_color_matrix=bt709:out_range=limited,format=yuva420p'
       : 'format=rgba'
   const to = '[marked]'
-  const input = files.length + (hasAudioMarker(output) ? 1 : 0)
+  const input = listUsedFiles(output).length + (hasAudioMarker(output) ? 1 : 0)
   return {
     chains: [
       `[${input}:v:0]${convert}[watermark]`,

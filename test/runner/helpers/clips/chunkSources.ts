@@ -52,6 +52,8 @@ const SOURCES: Record<string, string[][]> = {
       -f lavfi -i ${`aevalsrc='0.5*sin(5529*t)*lt(mod(t,2),0.04)*gt(t,1)':d=7:s=48000`} ${H264} ${AAC}
       flashes.mp4`,
   ],
+  // Shorter than a chunk.
+  'blink.mp4': [args`${testVideo('90x160', 30, 0.5)} ${tone(0.4)} ${H264} ${AAC} blink.mp4`],
   'sparse.ts': [args`${FILM} ${H264} -g 1000 -bf 2 ${AAC} sparse.ts`],
   // No frame from second 1 to 6.
   'still.mkv': [
@@ -103,11 +105,18 @@ function useSources() {
     return join(folder, name)
   }
 
+  function makeSource(name: string): Promise<string> {
+    const source = made.get(name) ?? make(name)
+    made.set(name, source)
+    return source
+  }
+
   return {
-    makeSource: (name: string): Promise<string> => {
-      const source = made.get(name) ?? make(name)
-      made.set(name, source)
-      return source
+    makeSource,
+    /** Makes the files that a case appends, which are sources too. */
+    async makeAppended({ append = [] }: { append?: string[] }): Promise<Record<string, string>> {
+      const files = await Promise.all(append.map(async (name) => [name, await makeSource(name)]))
+      return Object.fromEntries(files) as Record<string, string>
     },
     makeScratch: () => mkdtemp(join(folder, 'job-')),
   }
@@ -128,11 +137,12 @@ export function useChunkJobs() {
   const opened = useOpened<SplitJob>()
   return async (...[name, fields]: ChunkCase): Promise<SplitJob> => {
     const used = REFERENCES.filter((each) => [fields.subtitles, fields.watermark].includes(each))
+    const appended = await sources.makeAppended(fields)
     const job = await openSplitJob({
       file: await sources.makeSource(name),
       rendition: video({ quality: 90, ...fields }) as RenditionOf<'video'>,
       scratch: await sources.makeScratch(),
-      references: Object.fromEntries(used.map((each) => [each, clip(each)])),
+      references: { ...Object.fromEntries(used.map((each) => [each, clip(each)])), ...appended },
     })
     opened.push(job)
     return job
@@ -149,6 +159,7 @@ export function useStreamJobs() {
       file: await sources.makeSource(name),
       rendition,
       scratch: await sources.makeScratch(),
+      references: await sources.makeAppended(rendition),
     })
     opened.push(job)
     return job

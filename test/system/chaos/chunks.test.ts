@@ -90,6 +90,24 @@ test('a long encode is made in chunks by several runners', async ({ system, even
   await expectConsistentState(system)
 })
 
+test('joined files are made in chunks too', async ({ system, events }) => {
+  const { client } = system
+  const path = pathOf('undisturbed')
+  const joined = `w_128,cat_${path.replace('/', ':')}`
+  const jobId = await jobs.createOne(client, path, joined, SPLIT)
+  await events.ofType(jobId, 'job:completed')
+  const chunks = await listChunks(client, jobId)
+  // The last two of six are made as four.
+  expect(chunks.map(({ kind }) => kind)).toEqual([
+    'audio',
+    ...Array.from({ length: 8 }, () => 'video'),
+    'join',
+  ])
+  expect(chunks.every(({ attempt }) => attempt === 1)).toBe(true)
+  expect((await hashFrames(client, jobId)).video).toBe(2 * SECONDS * FRAME_RATE)
+  await expectConsistentState(system)
+})
+
 test('a fault at any stage costs at most the chunks at hand, and changes no frame', async ({
   system,
   crew,

@@ -1,11 +1,11 @@
 /** Splits a long encode into chunks. */
 import type { ChunkAssignment } from '../../src/contract/runnerProtocol.ts'
 import type { StoredProbe } from '../../src/contract/storedProbe.ts'
+import type { ReadStart } from '../ffmpeg/chunks/alignStarts.ts'
 import {
   type ChunkPlan,
   type NotSplit,
   planChunks,
-  type ReadStart,
   type SplitOptions,
 } from '../ffmpeg/chunks/planChunks.ts'
 import { planStreamChunks } from '../ffmpeg/chunks/planStreamChunks.ts'
@@ -91,7 +91,7 @@ async function planSplit(
 }
 
 /**
- * Finds the key frame from which ffmpeg decodes each chunk but the first.
+ * Finds the key frames at or before the read starts.
  *
  * @returns null for the chunks of a file of which they cannot be found
  */

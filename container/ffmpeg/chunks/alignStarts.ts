@@ -4,36 +4,76 @@
  */
 import type { EditedOutput } from '../edit/editedOutput.ts'
 import { findFileAt } from '../edit/joinedFiles.ts'
-import { measureLead } from './lead.ts'
+import type { InputFile } from '../renderPlan.ts'
+import { findReadStart, measureLead } from './lead.ts'
 
-/** A chunk can be shorter by this share of its duration, and the next one longer. */
+/** A start moves by at most this share of the chunk that becomes shorter. */
 const MAX_SHIFT = 1 / 4
 /** Times are rounded, so a frame more is read than necessary. */
 const MARGIN_FRAMES = 1
 
+/** From where a chunk would be read if it began as late as it may. */
+export interface ReadStart {
+  file: InputFile
+  /** Place of the file among those that are joined; 0 for the source. */
+  place: number
+  seconds: number
+}
+
+export interface VideoStarts {
+  /** First frame of each chunk. */
+  starts: readonly number[]
+  /** Number of frames. */
+  total: number
+  /** Frames per second. */
+  rate: number
+}
+
+/** Returns where to search for the key frame of each chunk but the first. */
+export function listReadStarts(output: EditedOutput, video: VideoStarts): ReadStart[] {
+  return listLatestStarts(video).map((frame) => {
+    const seconds = toSeconds(frame, video)
+    const { file, place } = findFileAt(output, seconds)
+    return { file, place, seconds: findReadStart(seconds, output) }
+  })
+}
+
 /**
- * @param starts first frame of each chunk
- * @param options.keyframes seconds of the file in which the chunk begins: for each chunk but the first, the
- *   key frame from which it would be decoded, or null; a list of another length leaves all starts as they are
+ * @param keyframes seconds of the file: for each chunk but the first, the key frame at or before its read
+ *   start, or null; a list of another length leaves all starts as they are
  */
 export function alignStarts(
-  starts: readonly number[],
   output: EditedOutput,
-  { rate, keyframes }: { rate: number; keyframes: readonly (number | null)[] },
+  video: VideoStarts,
+  keyframes: readonly (number | null)[],
 ): number[] {
+  const { starts, rate } = video
   if (keyframes.length !== starts.length - 1) {
     return [...starts]
   }
+  const latestStarts = listLatestStarts(video)
   return starts.map((start, index) => {
     const keyframe = keyframes[index - 1] ?? null
-    if (keyframe === null) {
+    const latest = latestStarts[index - 1] ?? null
+    if (keyframe === null || latest === null) {
       return start
     }
-    const file = findFileAt(output, (start - 0.5) / rate)
+    const file = findFileAt(output, toSeconds(latest, video))
     const lead = measureLead(file) + MARGIN_FRAMES / (file.video?.frameRate ?? rate)
     const played = (keyframe + lead - file.trim.startSeconds) / output.edits.speed
     const aligned = Math.ceil((file.startsAt + played) * rate + 0.5)
     const earliest = start - (start - starts[index - 1]!) * MAX_SHIFT
-    return aligned >= earliest && aligned < start ? aligned : start
+    return aligned >= earliest && aligned <= latest + 2 * MARGIN_FRAMES ? aligned : start
   })
+}
+
+function listLatestStarts({ starts, total }: VideoStarts): number[] {
+  return starts
+    .map((start, index) => start + ((starts[index + 1] ?? total) - start) * MAX_SHIFT)
+    .slice(1)
+}
+
+/** A chunk begins half a frame before its first frame. */
+function toSeconds(frame: number, { rate }: VideoStarts): number {
+  return (frame - 0.5) / rate
 }

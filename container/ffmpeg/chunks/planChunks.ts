@@ -7,13 +7,11 @@ import { type ChunkRange, MAX_VIDEO_CHUNKS } from '../../../src/contract/chunk.t
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { planEdits } from '../edit/planEdits.ts'
 import type { EditedOutput } from '../edit/editedOutput.ts'
-import { findFileAt } from '../edit/joinedFiles.ts'
 import { requestTracks } from '../plan/planVideo.ts'
 import { decideTracks, type TrackDecisions } from '../plan/trackDecisions.ts'
-import type { InputFile, PlanContext } from '../renderPlan.ts'
-import { alignStarts } from './alignStarts.ts'
+import type { PlanContext } from '../renderPlan.ts'
+import { alignStarts, listReadStarts, type ReadStart, type VideoStarts } from './alignStarts.ts'
 import { listChunkStarts } from './chunkStarts.ts'
-import { findReadStart } from './lead.ts'
 import { planChunk } from './planChunk.ts'
 import { computePlanKey } from './planKey.ts'
 import { findSplitObstacle } from './splitObstacle.ts'
@@ -39,18 +37,10 @@ export interface ChunkPlan {
   ranges: ChunkRange[]
   /** Hash of everything that determines the bytes of the chunks. */
   planKey: string
-  /** For a video: from where each chunk but the first is read. */
+  /** For a video: where to search for the key frame from which each chunk but the first is decoded. */
   readStarts?: ReadStart[]
   /** For a stream: such a hash for each of its tracks, by the name of the track. */
   trackKeys?: Record<string, string>
-}
-
-/** Where the reading of a chunk begins. */
-export interface ReadStart {
-  file: InputFile
-  /** Place of the file among those that are joined; 0 for the source. */
-  place: number
-  seconds: number
 }
 
 /** The reason for not splitting, as a sentence; null for a video that is too short. */
@@ -79,24 +69,32 @@ export function planChunks(
   if (reason !== null || seconds === null) {
     return { ranges: null, reason }
   }
-  const ranges = listRanges(output, decisions, { ...options, seconds })
+  const even = listEvenStarts(output, { seconds, chunkSeconds: options.chunkSeconds })
+  const starts = alignStarts(output, even, options.keyframes ?? [])
+  const ranges = listRanges(output, decisions, { ...even, starts })
   const planKey = computePlanKey(
     context,
     { ranges, encoderVersion: options.encoderVersion, measurements: MEASUREMENTS },
     (anonymous, range) => planChunk(rendition, anonymous, range),
   )
-  const readStarts = ranges
-    .filter(({ kind, startSeconds }) => kind === 'video' && startSeconds > 0)
-    .map(({ startSeconds }) => {
-      const { file, place } = findFileAt(output, startSeconds)
-      return { file, place, seconds: findReadStart(startSeconds, output) }
-    })
-  return { ranges, planKey, readStarts }
+  return { ranges, planKey, readStarts: listReadStarts(output, even) }
 }
 
-type Video = Pick<SplitOptions, 'chunkSeconds' | 'keyframes'> & { seconds: number }
+function listEvenStarts(
+  output: EditedOutput,
+  { seconds, chunkSeconds }: { seconds: number; chunkSeconds: number },
+): VideoStarts {
+  const rate = output.frameRate ?? ASSUMED_FRAME_RATE
+  const total = seconds * rate
+  const limits = { size: chunkSeconds * rate, max: MAX_VIDEO_CHUNKS }
+  return { starts: listChunkStarts(total, limits).map(Math.round), total, rate }
+}
 
-function listRanges(output: EditedOutput, { audio }: TrackDecisions, video: Video): ChunkRange[] {
+function listRanges(
+  output: EditedOutput,
+  { audio }: TrackDecisions,
+  video: VideoStarts,
+): ChunkRange[] {
   const whole = { startSeconds: 0, endSeconds: null, frames: null }
   const hasAudio = audio !== null && audio.action !== 'drop'
   return [
@@ -109,18 +107,9 @@ function listRanges(output: EditedOutput, { audio }: TrackDecisions, video: Vide
 /**
  * Boundaries are half a frame before a frame, so that no rounding can move a frame to the other side.
  */
-function listVideoRanges(
-  output: EditedOutput,
-  { seconds, chunkSeconds, keyframes = [] }: Video,
-): ChunkRange[] {
-  const rate = output.frameRate ?? ASSUMED_FRAME_RATE
-  const evenStarts = listChunkStarts(seconds * rate, {
-    size: chunkSeconds * rate,
-    max: MAX_VIDEO_CHUNKS,
-  }).map(Math.round)
-  const firstFrames = alignStarts(evenStarts, output, { rate, keyframes })
-  return firstFrames.map((first, index) => {
-    const next = firstFrames[index + 1] ?? null
+function listVideoRanges(output: EditedOutput, { starts, rate }: VideoStarts): ChunkRange[] {
+  return starts.map((first, index) => {
+    const next = starts[index + 1] ?? null
     return {
       kind: 'video',
       startSeconds: boundary(first, rate),

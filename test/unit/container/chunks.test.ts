@@ -64,7 +64,7 @@ describe('the ranges of chunks', () => {
     expect(chunks.at(-1)).toMatchObject({ endSeconds: null, frames: null })
   })
 
-  it('begin 1 s and a frame after a key frame of the source, if that is at most a quarter earlier', () => {
+  it('begin 1 s and a frame after a key frame of the source, if that moves them by at most a quarter', () => {
     const minutes = (keyframes: number[]) =>
       split({ frameRate: 30 }, { more: { ...long, endSeconds: 100 }, keyframes })?.ranges?.filter(
         ({ kind }) => kind === 'video',
@@ -73,7 +73,12 @@ describe('the ranges of chunks', () => {
     expect(first).toMatchObject({ startSeconds: 0, endSeconds: 26.05, frames: 782 })
     expect(second).toMatchObject({ startSeconds: 26.05, endSeconds: 59.05, frames: 990 })
     expect(third).toMatchObject({ startSeconds: 59.05, endSeconds: null })
+    expect(minutes([36, 68])!.slice(1)).toMatchObject([
+      { startSeconds: 37.05, endSeconds: 69.05, frames: 960 },
+      { startSeconds: 69.05 },
+    ])
     const even = minutes([])
+    expect(minutes([37, 70])).toEqual(even)
     // The second key frame is too early, then the first; at last, the number of key frames is wrong.
     expect(minutes([25, 50])![1]).toMatchObject({ startSeconds: 26.05, endSeconds: 59.983333 })
     expect(minutes([20, 50])).toEqual(even)
@@ -86,7 +91,9 @@ describe('the ranges of chunks', () => {
     const plan = (keyframes: number[]) =>
       split(fields, { more: { ...long, endSeconds: 150 }, keyframes })!
     expect(plan([]).ranges).toMatchObject([{ kind: 'audio' }, {}, { startSeconds: 29.983333 }, {}])
-    expect(plan([])).toMatchObject({ readStarts: [{ place: 0, seconds: 10 + 2 * 29.983333 - 1 }] })
+    expect(plan([])).toMatchObject({
+      readStarts: [{ place: 0, seconds: expect.closeTo(10 + 2 * 39.983333 - 1, 5) }],
+    })
     expect(plan([67]).ranges![2]).toMatchObject({ startSeconds: 29.016667 })
   })
 
@@ -162,15 +169,12 @@ describe('joined files', () => {
     const options = { more: { ...long, endSeconds: 100 }, audio: null }
     const even = split(fields, options)
     expect(even).toMatchObject({
-      // Of the output: 30, 60, 90, 120, 130 and so on. The second file begins at 70.
+      // The latest starts of the first chunks in the output. The second file begins at 70.
       readStarts: [
-        { place: 0, seconds: expect.closeTo(28.983333, 5) },
-        { place: 0, seconds: expect.closeTo(58.983333, 5) },
-        { place: 1, seconds: expect.closeTo(18.983333, 5) },
-        { place: 1, seconds: expect.closeTo(48.983333, 5) },
-        { place: 1 },
-        { place: 1 },
-        { place: 1 },
+        { place: 0, seconds: expect.closeTo(37.483333 - 1, 5) },
+        { place: 0, seconds: expect.closeTo(67.483333 - 1, 5) },
+        { place: 1, seconds: expect.closeTo(97.483333 - 70 - 1, 5) },
+        ...Array.from({ length: 4 }, () => ({ place: 1 })),
       ],
     })
     const keyframes = [null, null, 15, 45, null, null, null]

@@ -37,6 +37,18 @@ export function fillFrames(
   return [grid, `tpad=stop=${missing}:stop_mode=clone`, `trim=end_pts=${frames.count}`]
 }
 
+/** Gives the audio of a file the duration of its frames, to the sample. */
+export function fillAudio({ frames, trackSeconds }: UsedFile, { rate, speed }: Options): string[] {
+  if (frames === null || frames.count === null) {
+    return []
+  }
+  const toSample = (frame: number) => Math.round((frame / rate) * JOINED_SAMPLE_RATE)
+  const samples = toSample(frames.first + frames.count) - toSample(frames.first)
+  const missing = samples / JOINED_SAMPLE_RATE - (trackSeconds.audio ?? 0) / speed
+  const pad = Math.max(0, missing) + TOLERANCE.seconds
+  return [`apad=pad_dur=${formatDecimal(pad)}`, `atrim=end_sample=${samples}`]
+}
+
 /** Leaves out the frames that are not used. The next one then has the time 0, as `concat` needs it. */
 export function skipFrames({ frames }: UsedFile): string[] {
   const skipped = frames?.skipped ?? 0
@@ -47,16 +59,4 @@ export function skipFrames({ frames }: UsedFile): string[] {
 export function moveToOutput(first: number, rate: number): string[] {
   // `setpts` loses the duration of the last frame, which `fps` sets.
   return first === 0 ? [] : [`setpts=PTS+${first}`, frameRateFilter(rate)]
-}
-
-/** Does the same for the audio. The samples of all files end with their frames. */
-export function fillAudio({ frames, trackSeconds }: UsedFile, { rate, speed }: Options): string[] {
-  if (frames === null || frames.count === null) {
-    return []
-  }
-  const toSample = (frame: number) => Math.round((frame / rate) * JOINED_SAMPLE_RATE)
-  const samples = toSample(frames.first + frames.count) - toSample(frames.first)
-  const missing = samples / JOINED_SAMPLE_RATE - (trackSeconds.audio ?? 0) / speed
-  const pad = Math.max(0, missing) + TOLERANCE.seconds
-  return [`apad=pad_dur=${formatDecimal(pad)}`, `atrim=end_sample=${samples}`]
 }

@@ -1,28 +1,33 @@
 /** Where the chunks of a video begin, in units that cannot be divided: frames, or segments of a stream. */
 
-/** Fewer chunks have equal durations: two more would cost one runner more than they save several. */
+/** With fewer chunks, two more would cost one runner more than they save several. */
 const MIN_CHUNKS_WITH_SHORT_END = 6
-/** The duration of this many chunks at the end is divided into twice as many shorter ones. */
+/** The duration of this many chunks at the end is divided into shorter ones. */
 const CHUNKS_AT_END = 2
+/** Their shares of it: each is shorter than the one before. */
+const SHARES_AT_END = [7 / 20, 6 / 20, 4 / 20, 3 / 20]
 
 /**
  * Lists the starts of chunks of `size`, in units, with fractions. The last one has between half and one
- * and a half of that. Of six chunks or more, the last two are made as four shorter ones: when
+ * and a half of that. Of six chunks or more, the last two are made as four that become shorter: when
  * several runners share the work, each waits at the end for the longest chunk that is being made.
  *
  * @param limits.max maximum number of chunks; a longer video has longer chunks
  */
 export function listChunkStarts(total: number, limits: { size: number; max: number }): number[] {
   const { size, max } = limits
-  const length = Math.max(size, total / (max - CHUNKS_AT_END))
+  const more = SHARES_AT_END.length - CHUNKS_AT_END
+  const length = Math.max(size, total / (max - more))
   const count = Math.max(1, Math.round(total / length))
   if (count < MIN_CHUNKS_WITH_SHORT_END) {
     return Array.from({ length: count }, (_, index) => index * length)
   }
   const long = count - CHUNKS_AT_END
-  const short = (total - long * length) / (2 * CHUNKS_AT_END)
-  return [
-    ...Array.from({ length: long }, (_, index) => index * length),
-    ...Array.from({ length: 2 * CHUNKS_AT_END }, (_, index) => long * length + index * short),
-  ]
+  const starts = Array.from({ length: long }, (_, index) => index * length)
+  let next = long * length
+  for (const share of SHARES_AT_END) {
+    starts.push(next)
+    next += (total - long * length) * share
+  }
+  return starts
 }

@@ -1,5 +1,6 @@
 /** Finds the reason why a video cannot be split into chunks. docs/chunks.md lists the reasons. */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import { MIN_PLANNED_RATE } from '../edit/joinedFiles.ts'
 import { hasWrongTimes } from '../edit/steps/trim.ts'
 import type { EditedOutput, SourceFile } from '../edit/editedOutput.ts'
 import type { TrackDecisions } from '../plan/trackDecisions.ts'
@@ -26,7 +27,7 @@ export function findSplitObstacle(
 
 /** Returns the reason for which the video of these files cannot be split; null if it can be. */
 export function findInputObstacle(output: EditedOutput, chunkSeconds: number): string | null {
-  const { files, fileStarts } = output
+  const { files, fileStarts, constantFrameRate } = output
   const isJoined = files.length > 1
   for (const each of files) {
     const reason = findFileObstacle(each, output, chunkSeconds)
@@ -34,9 +35,12 @@ export function findInputObstacle(output: EditedOutput, chunkSeconds: number): s
       return isJoined ? `${each.file.path}: ${reason}` : reason
     }
   }
-  return isJoined && fileStarts === null
-    ? 'The durations of the joined files (cat) are not known exactly, so it is not known where each one begins. Those of MP4 and MOV files are.'
-    : null
+  if (!isJoined || fileStarts !== null) {
+    return null
+  }
+  return (constantFrameRate ?? 0) < MIN_PLANNED_RATE
+    ? `Joined files (cat) are split only with at least ${MIN_PLANNED_RATE} frames per second, because each begins at a frame.`
+    : 'The durations of the joined files (cat) are not known exactly, so it is not known where each one begins. Those of MP4 and MOV files are.'
 }
 
 function findRateObstacle({ videoCodec }: Video, { rate }: TrackDecisions): string | null {

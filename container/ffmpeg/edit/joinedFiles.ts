@@ -26,6 +26,12 @@ interface PlannedFrames {
 const MIN_FRAMES = 2
 
 /**
+ * Frames per second. A file is cut off or extended by up to half a frame, which is heard if frames are
+ * longer.
+ */
+export const MIN_PLANNED_RATE = 10
+
+/**
  * Returns the frame at which each file begins; null if they are not planned.
  *
  * @param rate constant frame rate of the output
@@ -35,7 +41,7 @@ export function planFileStarts(
   { rate, speed }: { rate: number; speed: number },
 ): number[] | null {
   const joined = files.slice(0, -1)
-  if (joined.length === 0 || !joined.every(hasExactEnd)) {
+  if (joined.length === 0 || rate < MIN_PLANNED_RATE || !joined.every(hasExactEnd)) {
     return null
   }
   const starts = [0]

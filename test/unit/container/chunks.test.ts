@@ -203,6 +203,7 @@ describe('a video is not split', () => {
     ['maximum bit rate', [{ videoCodec: 'vp9', format: 'webm', videoKbps: 900 }]],
     ['maximum bit rate', [{ videoCodec: 'av1', videoKbps: 900 }]],
     ['joined files (cat) are not known', [{ append: ['b.mp4'] }, { probe: matroska }]],
+    ['at least 10 frames per second', [{ append: ['b.mp4'], frameRate: 9 }]],
     ['b.mp4: The file is not MP4', [{ append: ['b.mp4'] }, { appended: avi }]],
     ['copied', [{ width: null }, { more: { ...long, bitRate: 100_000 } }]],
     [

@@ -149,11 +149,16 @@ describe('a chunk is made again from an earlier second if ffmpeg has found no ke
     ['ntsc.mkv', {}],
     ['ntsc.mkv', { frameRate: 25 }],
   ])('%s %o', async (name, fields) => {
-    // Key frames are 0.67 s apart, so that there is one between 3.98 s and 4.7 s.
-    const seekLate = (list: string[]) =>
-      list.map((word, index) => (list[index - 1] === '-ss' && Number(word) > 2 ? '4.7' : word))
     const job = await openJob(name, { ...fields, audioCodec: 'none' })
-    const { facts } = await encodeChunk(job, { index: 2, ranges: listRanges(job) }, seekLate)
-    expect(facts).toMatchObject({ frames: fields.frameRate === 25 ? 50 : 60 })
+    const ranges = listRanges(job)
+    const { startSeconds, endSeconds } = ranges[2]!
+    // Key frames are 0.67 s apart, so that there is one after the start of the chunk.
+    const late = String(startSeconds + 0.72)
+    const seekLate = (list: string[]) =>
+      list.map((word, index) => (list[index - 1] === '-ss' && Number(word) > 2 ? late : word))
+    const { facts } = await encodeChunk(job, { index: 2, ranges }, seekLate)
+    const frames = (endSeconds! - startSeconds) * (fields.frameRate ?? 30_000 / 1001)
+    expect(facts.frames).toBe(Math.round(frames))
+    expect(frames).toBeGreaterThan(30)
   })
 })

@@ -244,11 +244,12 @@ export async function hashChunkFrames(job: SplitJob): Promise<string[][]> {
   for (const [index, range] of [...ranges.entries()].toReversed()) {
     const plan = (context: PlanContext) => firstEncode(planChunk(job.rendition, context, range))
     const encoded = await hashFrames(job, `hash${index}`, plan)
-    const next = hashes[0] ?? []
+    // Those of the next chunk, and of later ones if it is short.
+    const next = hashes.flat()
     const end = encoded.findIndex((line) => line === next[0])
     const lines = end < 0 ? encoded : encoded.slice(0, end)
     if (encoded.some((line, at) => at >= lines.length && line !== next[at - lines.length])) {
-      throw new Error(`the frames after chunk ${index} are not those of the next one`)
+      throw new Error(`the frames after chunk ${index} are not those of the next ones`)
     }
     if (range.frames !== null && lines.length !== range.frames) {
       throw new Error(`chunk ${index} has ${lines.length} frames instead of ${range.frames}`)

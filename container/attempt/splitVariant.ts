@@ -1,7 +1,7 @@
 /** Splits a long encode into chunks. */
 import type { ChunkAssignment } from '../../src/contract/runnerProtocol.ts'
 import type { StoredProbe } from '../../src/contract/storedProbe.ts'
-import type { ReadStart } from '../ffmpeg/chunks/alignStarts.ts'
+import type { KeyframeSearch } from '../ffmpeg/chunks/alignStarts.ts'
 import {
   type ChunkPlan,
   type NotSplit,
@@ -84,28 +84,24 @@ async function planSplit(
   context: PlanContext,
 ): Promise<ChunkPlan | NotSplit> {
   const even = planWith(attempt, context)
-  if (even.ranges === null || even.readStarts === undefined) {
+  if (even.ranges === null || even.keyframeSearches === undefined) {
     return even
   }
-  return planWith(attempt, context, await findKeyframes(attempt, even.readStarts))
+  return planWith(attempt, context, await findKeyframes(attempt, even.keyframeSearches))
 }
 
-/**
- * Finds the key frames at or before the read starts.
- *
- * @returns null for the chunks of a file of which they cannot be found
- */
+/** Returns the key frame at or before the second of each search; null where it cannot be found. */
 export async function findKeyframes(
   attempt: RunningAttempt,
-  readStarts: readonly ReadStart[],
+  searches: readonly KeyframeSearch[],
 ): Promise<(number | null)[]> {
   const { original, references } = attempt.inputs
   const keyframes: (number | null)[] = []
-  for (const place of new Set(readStarts.map((start) => start.place))) {
-    const starts = readStarts.filter((start) => start.place === place)
-    const { file } = starts[0]!
+  for (const place of new Set(searches.map((search) => search.place))) {
+    const ofFile = searches.filter((search) => search.place === place)
+    const { file } = ofFile[0]!
     const input = place === 0 ? original : references.find(({ path }) => path === file.path)
-    const seconds = starts.map((start) => start.seconds)
+    const seconds = ofFile.map((search) => search.seconds)
     const found =
       input === undefined || file.probe === null
         ? []

@@ -12,8 +12,8 @@ const MAX_SHIFT = 1 / 4
 /** Times are rounded, so a frame more is read than necessary. */
 const MARGIN_FRAMES = 1
 
-/** From where a chunk would be read if it began as late as it may. */
-export interface ReadStart {
+/** Where to search for a key frame: where a chunk would be read if it began as late as it may. */
+export interface KeyframeSearch {
   file: InputFile
   /** Place of the file among those that are joined; 0 for the source. */
   place: number
@@ -29,18 +29,18 @@ export interface VideoStarts {
   rate: number
 }
 
-/** Returns where to search for the key frame of each chunk but the first. */
-export function listReadStarts(output: EditedOutput, video: VideoStarts): ReadStart[] {
-  return listLatestStarts(video).map((frame) => {
-    const seconds = toSeconds(frame, video)
+/** Returns a search for each chunk but the first. */
+export function listKeyframeSearches(output: EditedOutput, video: VideoStarts): KeyframeSearch[] {
+  return video.starts.slice(1).map((_, index) => {
+    const seconds = toSeconds(findLatestStart(video, index + 1), video)
     const { file, place } = findFileAt(output, seconds)
     return { file, place, seconds: findReadStart(seconds, output) }
   })
 }
 
 /**
- * @param keyframes seconds of the file: for each chunk but the first, the key frame at or before its read
- *   start, or null; a list of another length leaves all starts as they are
+ * @param keyframes seconds of the file: for each chunk but the first, the key frame that its search
+ *   found, or null; a list of another length leaves all starts as they are
  */
 export function alignStarts(
   output: EditedOutput,
@@ -51,13 +51,12 @@ export function alignStarts(
   if (keyframes.length !== starts.length - 1) {
     return [...starts]
   }
-  const latestStarts = listLatestStarts(video)
   return starts.map((start, index) => {
     const keyframe = keyframes[index - 1] ?? null
-    const latest = latestStarts[index - 1] ?? null
-    if (keyframe === null || latest === null) {
+    if (keyframe === null) {
       return start
     }
+    const latest = findLatestStart(video, index)
     const file = findFileAt(output, toSeconds(latest, video))
     const lead = measureLead(file) + MARGIN_FRAMES / (file.video?.frameRate ?? rate)
     const played = (keyframe + lead - file.trim.startSeconds) / output.edits.speed
@@ -67,10 +66,10 @@ export function alignStarts(
   })
 }
 
-function listLatestStarts({ starts, total }: VideoStarts): number[] {
-  return starts
-    .map((start, index) => start + ((starts[index + 1] ?? total) - start) * MAX_SHIFT)
-    .slice(1)
+/** Returns the latest frame at which a chunk may begin. */
+function findLatestStart({ starts, total }: VideoStarts, index: number): number {
+  const start = starts[index]!
+  return start + ((starts[index + 1] ?? total) - start) * MAX_SHIFT
 }
 
 /** A chunk begins half a frame before its first frame. */

@@ -10,7 +10,12 @@ import type { EditedOutput } from '../edit/editedOutput.ts'
 import { requestTracks } from '../plan/planVideo.ts'
 import { decideTracks, type TrackDecisions } from '../plan/trackDecisions.ts'
 import type { PlanContext } from '../renderPlan.ts'
-import { alignStarts, listReadStarts, type ReadStart, type VideoStarts } from './alignStarts.ts'
+import {
+  alignStarts,
+  type KeyframeSearch,
+  listKeyframeSearches,
+  type VideoStarts,
+} from './alignStarts.ts'
 import { listChunkStarts } from './chunkStarts.ts'
 import { planChunk } from './planChunk.ts'
 import { computePlanKey } from './planKey.ts'
@@ -37,8 +42,8 @@ export interface ChunkPlan {
   ranges: ChunkRange[]
   /** Hash of everything that determines the bytes of the chunks. */
   planKey: string
-  /** For a video: where to search for the key frame from which each chunk but the first is decoded. */
-  readStarts?: ReadStart[]
+  /** For a video: the searches whose results `alignStarts` needs. */
+  keyframeSearches?: KeyframeSearch[]
   /** For a stream: such a hash for each of its tracks, by the name of the track. */
   trackKeys?: Record<string, string>
 }
@@ -77,7 +82,7 @@ export function planChunks(
     { ranges, encoderVersion: options.encoderVersion, measurements: MEASUREMENTS },
     (anonymous, range) => planChunk(rendition, anonymous, range),
   )
-  return { ranges, planKey, readStarts: listReadStarts(output, even) }
+  return { ranges, planKey, keyframeSearches: listKeyframeSearches(output, even) }
 }
 
 function listEvenStarts(

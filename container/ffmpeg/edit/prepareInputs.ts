@@ -39,7 +39,8 @@ export function prepareInputs(output: EditedOutput, context: PlanContext): Prepa
     steps: [...subtitles.steps, ...(watermark === null ? [] : [watermark.step])],
     files: [
       ...files.flatMap(({ file, trim }, index) => {
-        const range = output.range && readFromStart(output.range, index > 0)
+        // Only the first file is read from a later second.
+        const range = output.range && { ...output.range, ...(index > 0 && { readFromSeconds: 0 }) }
         return openInput(file, trim, times, range)
       }),
       ...(marker ?? []),
@@ -48,11 +49,6 @@ export function prepareInputs(output: EditedOutput, context: PlanContext): Prepa
     count: [...files, marker, watermark].filter((each) => each !== null).length,
     subtitleTrack: subtitles.trackFile,
   }
-}
-
-/** Only the first file is read from a later second. */
-function readFromStart(range: OutputRange, isLater: boolean): OutputRange {
-  return isLater ? { ...range, readFromSeconds: 0 } : range
 }
 
 /** Returns the arguments that open a part of a stored file, with the limits for untrusted media. */

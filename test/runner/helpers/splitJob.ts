@@ -106,8 +106,8 @@ export async function openSplitJob(options: {
   }
   const context = await examineInputs(attempt, await probeInputs(attempt), true)
   const split = planChunks(rendition, context, SPLIT)
-  const readStarts = split.ranges === null ? [] : (split.readStarts ?? [])
-  const keyframes = await findKeyframes(attempt, readStarts)
+  const searches = split.ranges === null ? [] : (split.keyframeSearches ?? [])
+  const keyframes = await findKeyframes(attempt, searches)
   return { attempt, rendition, sourceFile: file, context, keyframes, close }
 }
 

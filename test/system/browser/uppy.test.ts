@@ -69,7 +69,7 @@ test('a visitor continues an upload after a reload, with the signed URL of the f
     first,
     7.5 * MIB,
   )
-  // What the page has sent may be under way. A part of 5 MiB is kept once it is stored.
+  // The page counts what it has sent, and the service may not have stored it yet. It stores parts of 5 MiB.
   await expect.poll(() => readOffset(uploadUrl), { timeout: 20_000 }).toBe(`${5 * MIB}`)
   // The line becomes fast after the reload, which must find the upload unfinished.
   await page.reload()

@@ -29,7 +29,7 @@ function split(
     chunkSeconds?: number
     encoderVersion?: string
     keyframes?: (number | null)[]
-    /** Of b.mp4, which has the tracks of the source. */
+    /** Properties of the probe of b.mp4. Its tracks are those of the source. */
     appended?: Partial<Probe>
   } = {},
 ) {
@@ -92,7 +92,7 @@ describe('the ranges of chunks', () => {
       split(fields, { more: { ...long, endSeconds: 150 }, keyframes })!
     expect(plan([]).ranges).toMatchObject([{ kind: 'audio' }, {}, { startSeconds: 29.983333 }, {}])
     expect(plan([])).toMatchObject({
-      readStarts: [{ place: 0, seconds: expect.closeTo(10 + 2 * 39.983333 - 1, 5) }],
+      keyframeSearches: [{ place: 0, seconds: expect.closeTo(10 + 2 * 39.983333 - 1, 5) }],
     })
     expect(plan([67]).ranges![2]).toMatchObject({ startSeconds: 29.016667 })
   })
@@ -170,7 +170,7 @@ describe('joined files', () => {
     const even = split(fields, options)
     expect(even).toMatchObject({
       // The latest starts of the first chunks in the output. The second file begins at 70.
-      readStarts: [
+      keyframeSearches: [
         { place: 0, seconds: expect.closeTo(37.483333 - 1, 5) },
         { place: 0, seconds: expect.closeTo(67.483333 - 1, 5) },
         { place: 1, seconds: expect.closeTo(97.483333 - 70 - 1, 5) },

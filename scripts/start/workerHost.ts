@@ -28,6 +28,7 @@ import {
   readBundleInfo,
 } from './bundleInfo.ts'
 import { omitBookmarks } from './localDatabase.ts'
+import { digestLargeChunks } from './localStorage.ts'
 import { OUTBOUND, outboundWorker, PRIVATE_ADDRESS_SETTINGS, s3Origins } from './outboundWorker.ts'
 import { S3_SETTINGS } from './settings.ts'
 
@@ -172,6 +173,7 @@ function collectGarbage(): void {
 }
 
 omitBookmarks(miniflareModule.D1_PLUGIN)
+digestLargeChunks(miniflareModule.R2_PLUGIN)
 await migrate()
 const miniflare = createMiniflare({
   ...shared,

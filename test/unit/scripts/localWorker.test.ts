@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { notifyOfChanges } from '../../../scripts/start/bucketEvents.ts'
 import { useForwardedProtocol } from '../../../scripts/start/forwardedProtocol.ts'
 import { BOOKMARK_CALL, omitBookmarks } from '../../../scripts/start/localDatabase.ts'
+import { DIGESTED_STREAM, digestLargeChunks } from '../../../scripts/start/localStorage.ts'
+import type { MiniflarePlugin } from '../../../scripts/start/miniflareSource.ts'
 import { countInMemory, createRateLimit } from '../../../scripts/start/rateLimits.ts'
 
 describe('a local rate limit', () => {
@@ -151,20 +153,42 @@ interface R2Bucket {
   resumeMultipartUpload: (key: string, id: string) => R2Upload
 }
 
-it('the local database makes no bookmark after a query', async () => {
-  const { D1_PLUGIN } = createRequire(import.meta.url)('miniflare') as typeof import('miniflare')
-  const tmpPath = mkdtempSync(join(tmpdir(), 'reelqueue-unit-'))
-  onTestFinished(() => rmSync(tmpPath, { recursive: true }))
-  const calls = async (plugin: Pick<typeof D1_PLUGIN, 'getServices'>) => {
-    const services = await plugin.getServices({
-      options: { config: { env: { DB: { type: 'd1', id: 'x' } } }, dev: {} },
-      sharedOptions: {},
-      tmpPath,
-    } as never)
-    return JSON.stringify(services).split(BOOKMARK_CALL).length - 1
-  }
-  expect(await calls(D1_PLUGIN)).toBe(1)
-  const changed = { getServices: D1_PLUGIN.getServices.bind(D1_PLUGIN) }
-  omitBookmarks(changed)
-  expect(await calls(changed)).toBe(0)
+describe('the source of Miniflare', () => {
+  const { D1_PLUGIN, R2_PLUGIN } = createRequire(import.meta.url)(
+    'miniflare',
+  ) as typeof import('miniflare')
+
+  it.each([
+    {
+      what: 'the local database makes no bookmark after a query',
+      plugin: D1_PLUGIN,
+      binding: { type: 'd1', id: 'x' },
+      text: BOOKMARK_CALL,
+      occurrences: 1,
+      change: omitBookmarks,
+    },
+    {
+      what: 'the local storage digests large chunks, of objects and of parts',
+      plugin: R2_PLUGIN,
+      binding: { type: 'r2', name: 'x' },
+      text: DIGESTED_STREAM,
+      occurrences: 2,
+      change: digestLargeChunks,
+    },
+  ])('is changed: $what', async ({ plugin, binding, text, occurrences, change }) => {
+    const tmpPath = mkdtempSync(join(tmpdir(), 'reelqueue-unit-'))
+    onTestFinished(() => rmSync(tmpPath, { recursive: true }))
+    const count = async ({ getServices }: MiniflarePlugin) => {
+      const services = await getServices({
+        options: { config: { env: { BINDING: binding } }, dev: {} },
+        sharedOptions: {},
+        tmpPath,
+      } as never)
+      return JSON.stringify(services).split(text).length - 1
+    }
+    expect(await count({ getServices: plugin.getServices.bind(plugin) })).toBe(occurrences)
+    const changed = { getServices: plugin.getServices.bind(plugin) }
+    change(changed)
+    expect(await count(changed)).toBe(0)
+  })
 })

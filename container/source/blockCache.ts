@@ -8,14 +8,14 @@ export const BLOCK_BYTES = 256 * 1024
 /** 4 MiB: reads of more than 10 MB from R2 stalled in containers (observed). */
 const MAX_BLOCKS_PER_FETCH = 16
 /**
- * A fetch has at most a quarter as many blocks as the reader has already read, but at least one. So
+ * A fetch has at most half as many blocks as the reader has already read, but at least one. So
  * a reader that stops after a few blocks causes the fetch of few blocks that it does not read. The
  * same holds for the blocks that are fetched ahead of the reader.
  */
-const READ_BLOCKS_PER_FETCHED_BLOCK = 4
+const READ_BLOCKS_PER_FETCHED_BLOCK = 2
 /**
  * 8 MiB: two fetches, so that one is on its way while the other one is read. Blocks are fetched ahead
- * once fetches have their full size, that is after 16 MiB of sequential reading.
+ * once fetches have their full size, that is after 8 MiB of sequential reading.
  */
 const MAX_BLOCKS_AHEAD = 2 * MAX_BLOCKS_PER_FETCH
 /**

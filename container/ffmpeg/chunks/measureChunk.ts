@@ -4,7 +4,7 @@ import type { ChunkFacts, ChunkRange } from '../../../src/contract/chunk.ts'
 import { CannotJoin, JobFailure } from '../../failures.ts'
 import { readVideoTrack, type VideoTrack } from '../mp4/videoTrack.ts'
 import type { ProbeEnvironment } from '../process/ffprobe.ts'
-import { readTrack, type Track } from './readTrack.ts'
+import { readTracks, type Track } from './readTracks.ts'
 
 export type MeasureOptions = Omit<ProbeEnvironment, 'bytesRead'> & {
   file: string
@@ -61,7 +61,7 @@ async function measureAudio(options: MeasureOptions) {
 /** Returns null when the file has no audio, or cannot be read. */
 async function readAudio(options: MeasureOptions): Promise<Track | null> {
   try {
-    return await readTrack({ ...options, track: 'a:0' })
+    return (await readTracks(options)).audio
   } catch (error) {
     if (error instanceof JobFailure && error.code === 'input_invalid') {
       return null

@@ -1,4 +1,4 @@
-/** Counts the packets of a track of a local file, and reads its times and its decoder configuration. */
+/** Counts the packets of the tracks of a local file, and reads their times and decoder configurations. */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { type ProbeEnvironment, runFfprobe } from '../process/ffprobe.ts'
@@ -15,20 +15,21 @@ const CONFIG_ENTRIES = [
   'extradata_hash',
 ] as const
 
-const trackOutput = z.object({
-  streams: z
-    .array(
-      z.looseObject({
-        time_base: z.string(),
-        start_pts: z.int().optional(),
-        duration_ts: z.int().optional(),
-        nb_read_packets: z.string().optional(),
-        sample_rate: z.string().optional(),
-        tags: z.object({ DURATION: z.string().optional() }).optional(),
-      }),
-    )
-    .max(1),
+const tracksOutput = z.object({
+  streams: z.array(
+    z.looseObject({
+      codec_type: z.string().optional(),
+      time_base: z.string(),
+      start_pts: z.int().optional(),
+      duration_ts: z.int().optional(),
+      nb_read_packets: z.string().optional(),
+      sample_rate: z.string().optional(),
+      tags: z.object({ DURATION: z.string().optional() }).optional(),
+    }),
+  ),
 })
+
+type Stream = z.infer<typeof tracksOutput>['streams'][number]
 
 export interface Track {
   /** Ticks per second. */
@@ -41,13 +42,13 @@ export interface Track {
   decoderConfig: string
 }
 
-export type TrackOptions = Omit<ProbeEnvironment, 'bytesRead'> & {
-  file: string
-  track: 'v:0' | 'a:0'
-}
-
-/** @returns null when there is no such track, or it is empty */
-export async function readTrack(options: TrackOptions): Promise<Track | null> {
+/**
+ * Returns the first track of each kind; null when there is none, or it is empty. One ffprobe reads both, as it
+ * takes most of its time to start.
+ */
+export async function readTracks(
+  options: Omit<ProbeEnvironment, 'bytesRead'> & { file: string },
+): Promise<Record<'video' | 'audio', Track | null>> {
   const { output } = await runFfprobe(
     {
       ...options,
@@ -56,18 +57,19 @@ export async function readTrack(options: TrackOptions): Promise<Track | null> {
     },
     {
       entries: [
-        `stream=time_base,start_pts,duration_ts,nb_read_packets,${CONFIG_ENTRIES.join(',')}`,
+        `stream=codec_type,time_base,start_pts,duration_ts,nb_read_packets,${CONFIG_ENTRIES.join(',')}`,
         'stream_tags=DURATION',
       ].join(':'),
-      selection: ffmpegOptions({
-        select_streams: options.track,
-        show_data_hash: 'sha256',
-        count_packets: true,
-      }),
+      selection: ffmpegOptions({ show_data_hash: 'sha256', count_packets: true }),
       mayReadAll: true,
     },
   )
-  const [stream] = trackOutput.parse(JSON.parse(output)).streams
+  const { streams } = tracksOutput.parse(JSON.parse(output))
+  const read = (kind: string) => toTrack(streams.find(({ codec_type }) => codec_type === kind))
+  return { video: read('video'), audio: read('audio') }
+}
+
+function toTrack(stream: Stream | undefined): Track | null {
   const packetCount = Number(stream?.nb_read_packets ?? 0)
   if (stream === undefined || packetCount === 0) {
     return null
@@ -89,8 +91,6 @@ function readTimescale(timeBase: string): number {
   const [units = '1', perSecond = '1'] = timeBase.split('/')
   return Math.round(Number(perSecond) / Number(units))
 }
-
-type Stream = z.infer<typeof trackOutput>['streams'][number]
 
 /** Matroska has no duration of a track in ticks, but the time of its end as a tag. */
 function readEnd(stream: Stream, timescale: number): number {

@@ -7,7 +7,7 @@ import { runTogether } from '../../runTogether.ts'
 import type { ProbeEnvironment } from '../process/ffprobe.ts'
 import type { CompletedChunk } from './checkChunks.ts'
 import { findUndecodableChunk } from './decodeFirstFrames.ts'
-import { readTrack, type Track } from './readTrack.ts'
+import { readTracks, type Track } from './readTracks.ts'
 
 /** Containers round times, and may count the padding of the last packet of audio. */
 const MAX_DIFFERENCE_SECONDS = 0.1
@@ -24,16 +24,19 @@ export async function verifyJoin(options: Options): Promise<void> {
   const video = options.chunks.filter(({ range }) => range.kind === 'video')
   const audio = options.chunks.find(({ range }) => range.kind === 'audio')
   await runTogether(options.signal, [
-    (signal) => verifyVideo({ ...options, signal, chunks: video }),
-    async (signal) => audio && verifyAudio({ ...options, signal }, audio),
+    async (signal) => {
+      const tracks = await readTracks({ ...options, signal })
+      verifyVideo(tracks.video, video)
+      if (audio !== undefined) {
+        verifyAudio(tracks.audio, audio)
+      }
+    },
     (signal) => verifyFirstFrames({ ...options, signal, chunks: video }),
   ])
 }
 
-async function verifyVideo(options: Options): Promise<void> {
-  const { chunks } = options
+function verifyVideo(track: Track | null, chunks: readonly CompletedChunk[]): void {
   const parts = chunks.map(({ facts }) => facts)
-  const track = await readTrack({ ...options, track: 'v:0' })
   const frames = parts.reduce((sum, facts) => sum + (facts.frames ?? 0), 0)
   if (track?.packetCount !== frames) {
     throw invalid(`has ${track?.packetCount ?? 0} frames instead of ${frames}`)
@@ -50,8 +53,7 @@ async function verifyFirstFrames(options: Options): Promise<void> {
   }
 }
 
-async function verifyAudio(options: Options, { facts }: CompletedChunk): Promise<void> {
-  const track = await readTrack({ ...options, track: 'a:0' })
+function verifyAudio(track: Track | null, { facts }: CompletedChunk): void {
   if (track === null) {
     throw invalid('has no audio')
   }

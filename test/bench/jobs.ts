@@ -8,8 +8,11 @@ import { measureMs } from './rounds.ts'
 import { API_KEY } from './service.ts'
 import { execute } from './execute.ts'
 
-/** A request takes some 5 ms of processor time. Jobs state their times, which do not depend on this. */
-const POLL_MS = 1_000
+/**
+ * A request takes some 10 ms of processor time, which the encodes could have. Jobs state their times,
+ * which do not depend on this.
+ */
+const POLL_MS = 5_000
 const PROCESS_POLL_MS = 50
 
 /** Stores a file as an original. curl sends it without reading all of it into memory. */

@@ -8,14 +8,16 @@ export const BLOCK_BYTES = 256 * 1024
 /** 4 MiB: reads of more than 10 MB from R2 stalled in containers (observed). */
 const MAX_BLOCKS_PER_FETCH = 16
 /**
- * A fetch has at most half as many blocks as the reader has already read, but at least one. So
- * a reader that stops after a few blocks causes the fetch of few blocks that it does not read. The
- * same holds for the blocks that are fetched ahead of the reader.
+ * A fetch has at most this share of the blocks that the reader has already read, but at least one
+ * block. So a reader that stops after a few blocks causes the fetch of few blocks that it does not
+ * read. The same holds for the blocks that are fetched ahead of the reader. An encode reads on, and
+ * waits for each of the first fetches.
  */
-const READ_BLOCKS_PER_FETCHED_BLOCK = 2
+const FETCHED_SHARE = { mayStop: 1 / 4, readsOn: 1 } as const
 /**
  * 8 MiB: two fetches, so that one is on its way while the other one is read. Blocks are fetched ahead
- * once fetches have their full size, that is after 8 MiB of sequential reading.
+ * once fetches have their full size, that is after 16 MiB of sequential reading, or 4 MiB by a reader
+ * that reads on.
  */
 const MAX_BLOCKS_AHEAD = 2 * MAX_BLOCKS_PER_FETCH
 /**
@@ -35,6 +37,9 @@ export type FetchRange = (start: number, end: number, signal: AbortSignal) => Pr
 
 /** Returns the bytes from `position` to the end of the block that contains it. */
 export type ReadBlock = (position: number, signal: AbortSignal) => Promise<Pieces>
+
+/** Whether the readers of a source are expected to stop soon, or to read all that follows. */
+export type Reading = keyof typeof FETCHED_SHARE
 
 /** The blocks that a reader has read. */
 interface ReaderState {
@@ -62,6 +67,7 @@ export function createBlockCache(
   sizeBytes: number,
   fetchRange: FetchRange,
   closed: AbortSignal,
+  reading: Reading = 'mayStop',
 ): () => ReadBlock {
   // A Map iterates in insertion order: the first key is the least recently used block.
   const cache = new Map<number, Pieces>()
@@ -155,7 +161,7 @@ export function createBlockCache(
     return async (position, signal) => {
       const index = Math.floor(position / BLOCK_BYTES)
       state ??= beginReader(index)
-      const maxBlocks = Math.floor(state.readBlocks / READ_BLOCKS_PER_FETCHED_BLOCK)
+      const maxBlocks = Math.floor(state.readBlocks * FETCHED_SHARE[reading])
       let block = cache.get(index)
       // A loop, because the block can be removed from the cache before this reader continues.
       while (block === undefined) {

@@ -69,6 +69,8 @@ export async function openInputs(options: {
       fetchRange: reference === undefined ? keepOriginal(fetchRange) : fetchRange,
       onFatal,
       makesIndex: true,
+      // The inputs of a chunk are not probed: the runner has the results of another one.
+      reading: assignment.chunk === undefined ? 'mayStop' : 'readsOn',
     })
     const input = { path, sizeBytes, source }
     opened.push(input)

@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readSeekSecond } from '../ffmpeg/process/seekUrl.ts'
-import { createBlockCache, type FetchRange, type ReadBlock } from './blockCache.ts'
+import { createBlockCache, type FetchRange, type ReadBlock, type Reading } from './blockCache.ts'
 import { createFragmentViews, type FragmentFacts } from './fragments/fragmentViews.ts'
 import { patchReader } from './patchedReader.ts'
 
@@ -34,11 +34,18 @@ export async function startSourceServer(options: {
   onFatal: (error: unknown) => void
   /** True to make an index if the file is a fragmented MP4. */
   makesIndex?: boolean
+  /** Default: `mayStop`. */
+  reading?: Reading
 }): Promise<SourceServer> {
   const { sizeBytes } = options
   const path = `/${randomBytes(24).toString('base64url')}`
   const closing = new AbortController()
-  const startReader = createBlockCache(sizeBytes, options.fetchRange, closing.signal)
+  const startReader = createBlockCache(
+    sizeBytes,
+    options.fetchRange,
+    closing.signal,
+    options.reading,
+  )
   const fragments = createFragmentViews({
     sizeBytes,
     startReader,

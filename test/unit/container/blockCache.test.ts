@@ -1,12 +1,16 @@
 import { expect, it } from 'vitest'
-import { BLOCK_BYTES, createBlockCache } from '../../../container/source/blockCache.ts'
+import {
+  BLOCK_BYTES,
+  createBlockCache,
+  type Reading,
+} from '../../../container/source/blockCache.ts'
 
 const FETCH_BYTES = 16 * BLOCK_BYTES
 const SIZE = 200 * FETCH_BYTES
 const { signal } = new AbortController()
 
 /** A cache whose fetches resolve when the test lets them. Each block begins with its number. */
-function createHeldCache() {
+function createHeldCache(reading?: Reading) {
   const held: { start: number; end: number; resolve: () => void; reject: (e: Error) => void }[] = []
   let fetchedBytes = 0
   let fetches = 0
@@ -26,6 +30,7 @@ function createHeldCache() {
       return splitAt(bytes, BLOCK_BYTES - 10)
     },
     signal,
+    reading,
   )
   return {
     startReader,
@@ -87,14 +92,34 @@ it('fetches two ranges ahead of a reader that has read 16 MiB', async () => {
 })
 
 it.each([1, 20, 60, 64, 65, 130, 400])(
-  'has fetched at most half more than a reader of %i blocks has read, and at most 8 MiB',
+  'has fetched at most a quarter more than a reader of %i blocks has read, and at most 8 MiB',
   async (blocks) => {
     const cache = createHeldCache()
     await readBlocks(cache.startReader(), 0, blocks)
     const unread = cache.fetchedBytes() / BLOCK_BYTES - blocks
-    expect(unread).toBeLessThanOrEqual(Math.max(1, Math.min(32, blocks / 2)))
+    expect(unread).toBeLessThanOrEqual(Math.max(1, Math.min(32, blocks / 4)))
   },
 )
+
+it.each([1, 2, 5, 15, 16, 17, 33, 400])(
+  'has fetched at most twice what a reader of %i blocks that reads on has read, and at most 8 MiB more',
+  async (blocks) => {
+    const cache = createHeldCache('readsOn')
+    await readBlocks(cache.startReader(), 0, blocks)
+    expect(cache.fetchedBytes() / BLOCK_BYTES - blocks).toBeLessThanOrEqual(Math.min(32, blocks))
+  },
+)
+
+it('needs at most 60 % of the fetches for a reader of 28 MiB that reads on', async () => {
+  const [mayStop, readsOn] = await Promise.all(
+    (['mayStop', 'readsOn'] as const).map(async (reading) => {
+      const cache = createHeldCache(reading)
+      await readBlocks(cache.startReader(), 0, 112)
+      return cache.fetches()
+    }),
+  )
+  expect(readsOn).toBeLessThanOrEqual(mayStop! * 0.6)
+})
 
 it('passes the error of a fetch to the reader when it reaches the block', async () => {
   const cache = createHeldCache()

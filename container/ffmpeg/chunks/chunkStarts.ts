@@ -1,15 +1,15 @@
 /** Where the chunks of a video begin, in units that cannot be divided: frames, or segments of a stream. */
 
-/** With fewer chunks, two more would cost one runner more than they save several. */
+/** With fewer chunks, three more would cost one runner more than they save several. */
 const MIN_CHUNKS_WITH_SHORT_END = 6
 /** The duration of this many chunks at the end is divided into shorter ones. */
 const CHUNKS_AT_END = 2
 /** Their shares of it: each is shorter than the one before. */
-const SHARES_AT_END = [7 / 20, 6 / 20, 4 / 20, 3 / 20]
+const SHARES_AT_END = [13 / 40, 11 / 40, 8 / 40, 5 / 40, 3 / 40]
 
 /**
  * Lists the starts of chunks of `size`, in units, with fractions. The last one has between half and one
- * and a half of that. Of six chunks or more, the last two are made as four that become shorter: when
+ * and a half of that. Of six chunks or more, the last two are made as five that become shorter: when
  * several runners share the work, each waits at the end for the longest chunk that is being made.
  *
  * @param limits.max maximum number of chunks; a longer video has longer chunks

@@ -161,10 +161,10 @@ describe('with a simulated engine', () => {
     standIn!.signalEncodes('SIGCONT')
     await events.ofType(id, 'job:completed')
     const chunks = await listChunks()
-    // The audio, ten chunks of video (the last four are short), and the join.
+    // The audio, eleven chunks of video (the last five are short), and the join.
     expect(chunks.map(({ kind, attempt }) => [kind, attempt])).toEqual([
       ['audio', 1],
-      ...Array.from({ length: 10 }, () => ['video', 1]),
+      ...Array.from({ length: 11 }, () => ['video', 1]),
       ['join', 1],
     ])
     expect(active.map(({ index }) => chunks[index]!.runner)).toEqual(

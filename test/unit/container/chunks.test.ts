@@ -58,7 +58,7 @@ describe('the ranges of chunks', () => {
     const { ranges } = split({ frameRate: 25 })
     const chunks = ranges?.filter(({ kind }) => kind === 'video') ?? []
     expect(ranges?.map(({ kind }) => kind)).toEqual(['audio', ...chunks.map(() => 'video'), 'join'])
-    expect(chunks).toHaveLength(122)
+    expect(chunks).toHaveLength(123)
     expect(chunks[0]).toEqual({ kind: 'video', startSeconds: 0, endSeconds: 29.98, frames: 750 })
     expect(chunks[1]).toMatchObject({ startSeconds: 29.98, endSeconds: 59.98, frames: 750 })
     expect(chunks.at(-1)).toMatchObject({ endSeconds: null, frames: null })
@@ -114,9 +114,9 @@ describe('the ranges of chunks', () => {
       return starts.map((start, index) => +((starts[index + 1] ?? total) - start).toFixed(6))
     }
     expect(durations(150)).toEqual([30, 30, 30, 30, 30])
-    expect(durations(180)).toEqual([30, 30, 30, 30, 21, 18, 12, 9])
-    expect(durations(166)).toEqual([30, 30, 30, 30, 16.1, 13.8, 9.2, 6.9])
-    expect(durations(3_000, 12)).toEqual([...Array(8).fill(300), 210, 180, 120, 90])
+    expect(durations(180)).toEqual([30, 30, 30, 30, 19.5, 16.5, 12, 7.5, 4.5])
+    expect(durations(166)).toEqual([30, 30, 30, 30, 14.95, 12.65, 9.2, 5.75, 3.45])
+    expect(durations(3_000, 13)).toEqual([...Array(8).fill(300), 195, 165, 120, 75, 45])
   })
 
   it('have an unknown number of frames when frames keep their times, or a part begins between two', () => {
@@ -159,7 +159,7 @@ describe('joined files', () => {
   it('are split at frames that do not depend on where each file begins', () => {
     const { ranges } = split({ append: ['b.mp4', 'b.mp4'] })
     const chunks = ranges?.filter(({ kind }) => kind === 'video') ?? []
-    expect(chunks).toHaveLength(3 * 120 + 2)
+    expect(chunks).toHaveLength(3 * 120 + 3)
     expect(chunks.slice(0, -1).every(({ frames }) => frames !== null)).toBe(true)
     expect(chunks[121]).toMatchObject({ startSeconds: 3_629.983333, frames: 900 })
   })
@@ -174,10 +174,10 @@ describe('joined files', () => {
         { place: 0, seconds: expect.closeTo(37.483333 - 1, 5) },
         { place: 0, seconds: expect.closeTo(67.483333 - 1, 5) },
         { place: 1, seconds: expect.closeTo(97.483333 - 70 - 1, 5) },
-        ...Array.from({ length: 4 }, () => ({ place: 1 })),
+        ...Array.from({ length: 5 }, () => ({ place: 1 })),
       ],
     })
-    const keyframes = [null, null, 15, 45, null, null, null]
+    const keyframes = [null, null, 15, 45, null, null, null, null]
     const starts = (plan: typeof even) => plan.ranges?.map(({ startSeconds }) => startSeconds)
     const [, ...rest] = starts(even)!.slice(0, 3)
     expect(starts(split(fields, { ...options, keyframes }))!.slice(1, 5)).toEqual([
@@ -189,7 +189,7 @@ describe('joined files', () => {
 
   it('are split in any format if their ends were measured', () => {
     const measured = { ...matroska, durationIsMeasured: true }
-    expect(split({ append: ['b.mp4'] }, { probe: measured }).ranges).toHaveLength(244)
+    expect(split({ append: ['b.mp4'] }, { probe: measured }).ranges).toHaveLength(245)
   })
 })
 

@@ -97,10 +97,10 @@ test('joined files are made in chunks too', async ({ system, events }) => {
   const jobId = await jobs.createOne(client, path, joined, SPLIT)
   await events.ofType(jobId, 'job:completed')
   const chunks = await listChunks(client, jobId)
-  // The last two of six are made as four.
+  // The last two of six are made as five.
   expect(chunks.map(({ kind }) => kind)).toEqual([
     'audio',
-    ...Array.from({ length: 8 }, () => 'video'),
+    ...Array.from({ length: 9 }, () => 'video'),
     'join',
   ])
   expect(chunks.every(({ attempt }) => attempt === 1)).toBe(true)

@@ -38,7 +38,7 @@ export type FetchRange = (start: number, end: number, signal: AbortSignal) => Pr
 /** Returns the bytes from `position` to the end of the block that contains it. */
 export type ReadBlock = (position: number, signal: AbortSignal) => Promise<Pieces>
 
-/** Whether the readers of a source are expected to stop soon, or to read all that follows. */
+/** Readers `mayStop` after a few blocks, as those of a probe; that of an encode `readsOn`. */
 export type Reading = keyof typeof FETCHED_SHARE
 
 /** The blocks that a reader has read. */

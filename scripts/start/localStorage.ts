@@ -8,8 +8,12 @@ import { type MiniflarePlugin, replaceSource } from './miniflareSource.ts'
 /** The stream in the source of Miniflare's R2 that is digested and stored. */
 export const DIGESTED_STREAM = 'value.pipeThrough(digesting)'
 
-/** JavaScript of the local runtime, which has `readAtLeast`. */
-const IN_LARGE_CHUNKS = `((stream, chunkBytes) => {
+/**
+ * The same in large chunks, as JavaScript that runs in the source of Miniflare. `src/storage/uploadPart.ts`
+ * does that in the Worker.
+ */
+const IN_LARGE_CHUNKS = `((stream) => {
+  const chunkBytes = 256 * 1024
   const reader = stream.getReader({ mode: 'byob' })
   return new ReadableStream({
     async pull(controller) {
@@ -19,14 +23,8 @@ const IN_LARGE_CHUNKS = `((stream, chunkBytes) => {
     },
     cancel: (reason) => reader.cancel(reason),
   })
-})`
-const CHUNK_BYTES = 256 * 1024
+})(value).pipeThrough(digesting)`
 
 export function digestLargeChunks(plugin: MiniflarePlugin): void {
-  const stream = `${IN_LARGE_CHUNKS}(value, ${CHUNK_BYTES})`
-  replaceSource(
-    plugin,
-    DIGESTED_STREAM,
-    DIGESTED_STREAM.replace('value', () => stream),
-  )
+  replaceSource(plugin, DIGESTED_STREAM, IN_LARGE_CHUNKS)
 }

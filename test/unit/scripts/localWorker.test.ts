@@ -186,9 +186,9 @@ describe('the source of Miniflare', () => {
       } as never)
       return JSON.stringify(services).split(text).length - 1
     }
-    expect(await count({ getServices: plugin.getServices.bind(plugin) })).toBe(occurrences)
-    const changed = { getServices: plugin.getServices.bind(plugin) }
-    change(changed)
-    expect(await count(changed)).toBe(0)
+    const copy = { getServices: plugin.getServices.bind(plugin) }
+    expect(await count(copy)).toBe(occurrences)
+    change(copy)
+    expect(await count(copy)).toBe(0)
   })
 })

@@ -45,8 +45,10 @@ export async function findChunkFile(
   return row
 }
 
-/** Number of the completed and the running chunks of a split job. */
+/** The completed and the running chunks of a split job. */
 export interface ChunkCounts {
+  /** Fence of the job; 0 if it was deleted. */
+  jobFence: number
   completed: number
   /** Their share of the job's work, in percent. */
   share: number
@@ -56,7 +58,8 @@ export interface ChunkCounts {
 
 export async function countChunks(db: Database, jobId: string): Promise<ChunkCounts> {
   const [row] = await db.all<ChunkCounts>(sql`
-    SELECT count(*) FILTER (WHERE status = 'completed') AS completed,
+    SELECT coalesce((SELECT fence FROM jobs AS parent WHERE parent.id = ${jobId}), 0) AS jobFence,
+      count(*) FILTER (WHERE status = 'completed') AS completed,
       total(iif(status = 'completed', chunk ->> 'share', 0)) AS share,
       count(*) FILTER (WHERE status = 'running' AND stage IS NOT NULL) AS active
     FROM jobs

@@ -3,7 +3,6 @@ import type { Finish } from '../../contract/runnerProtocol.ts'
 import { completeJob, type Completion } from '../../db/completeJob.ts'
 import { saveFileProbe } from '../../db/fileProbes.ts'
 import type { Claim } from '../../db/leases.ts'
-import { findOutput } from '../../db/outputs.ts'
 import type { JobRow } from '../../db/rows.ts'
 import { findPackageEntry } from '../../domain/packageEntry.ts'
 import type { MultipartUpload, ObjectStore, StoredObject } from '../../storage/objectStore.ts'
@@ -14,6 +13,7 @@ import { restartJob } from '../chunks/endSplitJob.ts'
 import { announceEnd } from './announceEnd.ts'
 import { type AttemptOutcome, failAttempt, findRepeatedEnd, releaseAttempt } from './endAttempt.ts'
 import { findHeldJob } from './claimChecks.ts'
+import { findUploadKey } from './heldJobs.ts'
 
 /** Completes an attempt whose output is one uploaded file. */
 export async function completeWithFile(
@@ -22,17 +22,16 @@ export async function completeWithFile(
   finish: Extract<Finish, { outcome: 'completed' }>,
 ): Promise<AttemptOutcome> {
   const held = await findHeldJob(platform, claim)
-  const output = held.ok && (await findOutput(platform.db, claim, finish.uploadId))
-  if (!output) {
+  const { uploadId } = finish
+  const key = held.ok && (await findUploadKey(platform, claim, uploadId))
+  if (!key) {
     return findRepeatedEnd(platform, claim, ['completed'])
   }
   const released = await releaseIfInputsChanged(platform, held.row)
   if (released) {
     return released
   }
-  const { key, uploadId } = output
-  const upload = { key, uploadId: uploadId! }
-  const object = await completeUpload(platform.variants, upload, finish)
+  const object = await completeUpload(platform.variants, { key, uploadId }, finish)
   if (!object) {
     return failAttempt(platform, held.row, {
       errorCode: 'storage',

@@ -2,7 +2,8 @@
  * Cache of running jobs and their uploads, for the transfers of their runners: a source is read in
  * hundreds of ranges, and an output is sent in hundreds of parts. Each isolate has its own cache, and
  * keeps what it has read for MAX_AGE_MS. A runner that has lost its lease can therefore read the source,
- * and write to the upload of its own attempt, for this long. Nothing else is decided by this cache.
+ * and write to the upload of its own attempt, for this long. The key of an upload never changes, so it is
+ * known for as long as the job has an entry. Nothing else is decided by this cache.
  */
 import { type Claim, isHeldBy } from '../../db/leases.ts'
 import { findClaimedRow } from '../../db/jobs.ts'
@@ -36,9 +37,14 @@ interface Entry {
 
 const entries = new Map<string, Entry>()
 
-/** Empties the cache. Called when this isolate has ended an attempt. */
+/**
+ * Makes all jobs be read again. Called when this isolate has ended an attempt. The keys of uploads are kept,
+ * because they never change.
+ */
 export function forgetHeldJobs(): void {
-  entries.clear()
+  for (const entry of entries.values()) {
+    entry.readAt = -Infinity
+  }
 }
 
 /** Finds the running job that a claim holds, as it was at most MAX_AGE_MS ago. */
@@ -58,15 +64,36 @@ export async function findOutputKey(
   uploadId: string,
 ): Promise<string | undefined> {
   const entry = await findEntry(platform, claim)
-  const known = entry?.outputKeys.get(uploadId)
-  if (!entry || known !== undefined) {
-    return known
+  const key = entry && (await findUploadKey(platform, claim, uploadId))
+  if (key !== undefined) {
+    entry?.outputKeys.set(uploadId, key)
   }
-  const output = await findOutput(platform.db, claim, uploadId)
-  if (output) {
-    entry.outputKeys.set(uploadId, output.key)
-  }
-  return output?.key
+  return key
+}
+
+/** Finds the key of an upload of a claim, even if the claim is no longer held. */
+export async function findUploadKey(
+  { db }: Platform,
+  claim: Claim,
+  uploadId: string,
+): Promise<string | undefined> {
+  const entry = entries.get(claim.jobId)
+  const known = entry?.job.fence === claim.fence ? entry.outputKeys.get(uploadId) : undefined
+  return known ?? (await findOutput(db, claim, uploadId))?.key
+}
+
+/**
+ * Remembers an upload that begins, so that its parts need no query.
+ *
+ * @param row the running job
+ * @param readAt when its row was read
+ */
+export function rememberUpload(
+  row: JobRow,
+  readAt: number,
+  { key, uploadId }: { key: string; uploadId: string },
+): void {
+  keepJob(row, readAt).outputKeys.set(uploadId, key)
 }
 
 /**
@@ -102,17 +129,30 @@ function findFresh(jobId: string): Entry | undefined {
 async function readJob(platform: Platform, jobId: string): Promise<JobRow | undefined> {
   const readAt = Date.now()
   const row = await findClaimedRow(platform.db, jobId)
-  entries.delete(jobId)
   if (row?.status === 'running') {
-    if (entries.size >= MAX_JOBS) {
-      entries.clear()
-    }
-    const { fence, runnerSecretHash, runnerId } = row
-    const { sourceEtag, sourceBytes, referenceFiles, parentId, chunk } = row
-    const { filePath, packageKey } = row.chunk ?? row
-    const claimed = { fence, runnerSecretHash, runnerId, packageKey, parentId, chunk }
-    const job = { ...claimed, filePath, sourceEtag, sourceBytes, referenceFiles }
-    entries.set(jobId, { job, readAt, outputKeys: new Map() })
+    keepJob(row, readAt)
+  } else {
+    entries.delete(jobId)
   }
   return row
+}
+
+/** Replaces the entry of a running job. Keeps the uploads of its claim. */
+function keepJob(row: JobRow, readAt: number): Entry {
+  const { fence, runnerSecretHash, runnerId } = row
+  const { sourceEtag, sourceBytes, referenceFiles, parentId, chunk } = row
+  const { filePath, packageKey } = row.chunk ?? row
+  const claimed = { fence, runnerSecretHash, runnerId, packageKey, parentId, chunk }
+  const job = { ...claimed, filePath, sourceEtag, sourceBytes, referenceFiles }
+  const known = entries.get(row.id)
+  const entry = {
+    job,
+    readAt,
+    outputKeys: known?.job.fence === fence ? known.outputKeys : new Map<string, string>(),
+  }
+  if (known === undefined && entries.size >= MAX_JOBS) {
+    entries.clear()
+  }
+  entries.set(row.id, entry)
+  return entry
 }

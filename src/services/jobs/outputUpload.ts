@@ -9,7 +9,7 @@ import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { uploadPartWithDigest } from '../../storage/uploadPart.ts'
 import { recordReport } from './recordReport.ts'
 import { findHeldJob, leaseLostError, type LeaseLostError } from './claimChecks.ts'
-import { findOutputKey } from './heldJobs.ts'
+import { findOutputKey, rememberUpload } from './heldJobs.ts'
 import type { Platform } from '../ports.ts'
 
 /**
@@ -28,6 +28,7 @@ export async function beginOutput(
   request: OutputRequest,
 ): Promise<{ ok: true; uploadId: string } | LeaseLostError> {
   const reported = await recordReport(platform, claim, request)
+  const readAt = Date.now()
   const held = reported.ok ? await findHeldJob(platform, claim) : reported
   if (!held.ok) {
     return held
@@ -42,6 +43,7 @@ export async function beginOutput(
   })
   const { uploadId } = upload
   if (await recordOutput(platform.db, claim, { key, uploadId }, Date.now())) {
+    rememberUpload(held.row, readAt, { key, uploadId })
     return { ok: true, uploadId }
   }
   await platform.variants.abortMultipartUpload(upload)

@@ -6,7 +6,7 @@
 import type { Report } from '../../contract/runnerProtocol.ts'
 import { type Claim, latestLeaseExpiry, reportProgress } from '../../db/leases.ts'
 import { countChunks } from '../../db/chunks.ts'
-import { findClaimedRow, findQueueOfJob } from '../../db/jobs.ts'
+import { findQueueOfJob } from '../../db/jobs.ts'
 import type { JobRow } from '../../db/rows.ts'
 import { describeError, logError } from '../../log.ts'
 import type { HeldLease, Platform } from '../ports.ts'
@@ -123,15 +123,12 @@ async function addChunk({ db }: Platform, row: JobRow, lease: HeldLease): Promis
   if (parentId === null || chunk === null) {
     return lease
   }
-  const [counts, parent] = await Promise.all([
-    countChunks(db, parentId),
-    findClaimedRow(db, parentId),
-  ])
+  const counts = await countChunks(db, parentId)
   return {
     ...lease,
     chunk: {
       jobId: parentId,
-      fence: parent?.fence ?? 0,
+      fence: counts.jobFence,
       share: chunk.share,
       completedShare: counts.share,
       completed: counts.completed,

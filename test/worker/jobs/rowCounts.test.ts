@@ -556,11 +556,11 @@ describe('the whole life of a job', () => {
     expect(((await size()) - before) / jobs).toBeLessThanOrEqual(2_500)
   })
 
-  it('writes at most 30 rows in 600 s of reports, and makes at most 15 round trips', async () => {
+  it('writes at most 30 rows in 600 s of reports, and makes at most 10 round trips', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const spent = await cost(() => runJob('w_104'))
     expect(spent.rowsWritten).toBeLessThanOrEqual(30)
-    expect(spent.roundTrips).toBeLessThanOrEqual(15)
+    expect(spent.roundTrips).toBeLessThanOrEqual(10)
   })
 })
 
@@ -626,7 +626,7 @@ describe('the life of a chunk', () => {
     await settled()
   }
 
-  it('writes at most 12 rows when the job is split, and 15 while it is made, in 13 round trips', async () => {
+  it('writes at most 12 rows when the job is split, and 15 while it is made, in 8 round trips', async () => {
     const request = { filePath: 'videos/1.mp4', transformations: ['w_98'], queue: 'film' }
     expect(await createJobs(platform, ROOT, request, null)).toMatchObject({ ok: true })
     const { jobId, fence } = (await claimAs('lead'))!
@@ -656,6 +656,6 @@ describe('the life of a chunk', () => {
     const spent = await cost(makeChunk)
     expect(spent.rowsRead).toBeLessThanOrEqual(3.5 * CHUNKS)
     expect(spent.rowsWritten).toBeLessThanOrEqual(15)
-    expect(spent.roundTrips).toBeLessThanOrEqual(13)
+    expect(spent.roundTrips).toBeLessThanOrEqual(8)
   })
 })

@@ -63,12 +63,8 @@ export async function findOutputKey(
   claim: Claim,
   uploadId: string,
 ): Promise<string | undefined> {
-  const entry = await findEntry(platform, claim)
-  const key = entry && (await findUploadKey(platform, claim, uploadId))
-  if (key !== undefined) {
-    entry?.outputKeys.set(uploadId, key)
-  }
-  return key
+  const isHeld = (await findEntry(platform, claim)) !== undefined
+  return isHeld ? findUploadKey(platform, claim, uploadId) : undefined
 }
 
 /** Finds the key of an upload of a claim, even if the claim is no longer held. */
@@ -78,8 +74,16 @@ export async function findUploadKey(
   uploadId: string,
 ): Promise<string | undefined> {
   const entry = entries.get(claim.jobId)
-  const known = entry?.job.fence === claim.fence ? entry.outputKeys.get(uploadId) : undefined
-  return known ?? (await findOutput(db, claim, uploadId))?.key
+  const keys = entry?.job.fence === claim.fence ? entry.outputKeys : undefined
+  const known = keys?.get(uploadId)
+  if (known !== undefined) {
+    return known
+  }
+  const output = await findOutput(db, claim, uploadId)
+  if (output) {
+    keys?.set(uploadId, output.key)
+  }
+  return output?.key
 }
 
 /**

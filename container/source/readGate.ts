@@ -1,6 +1,7 @@
 /**
  * Pauses fetches of the source, so that an output that waits for its upload does not fill the disk.
  */
+import { waitUnlessAborted } from './abortable.ts'
 
 export type ReadGate = ReturnType<typeof createReadGate>
 
@@ -15,17 +16,8 @@ export function createReadGate() {
       closed = null
     },
     /** Waits until the gate is open. @throws the reason of the signal, if it aborts first */
-    async waitUntilOpen(signal: AbortSignal): Promise<void> {
-      signal.throwIfAborted()
-      if (closed === null) {
-        return
-      }
-      const aborted = Promise.withResolvers<never>()
-      const abort = () => aborted.reject(signal.reason)
-      signal.addEventListener('abort', abort, { once: true })
-      await Promise.race([closed.promise, aborted.promise]).finally(() =>
-        signal.removeEventListener('abort', abort),
-      )
+    waitUntilOpen(signal: AbortSignal): Promise<void> {
+      return waitUnlessAborted(closed?.promise ?? Promise.resolve(), signal)
     },
   }
 }

@@ -1,10 +1,11 @@
 /**
  * Blocks of the originals of split jobs, in memory. The audio of a file lies between its frames, so its encode
  * reads the whole file. What is read while it runs, by the audio or by the chunks of video that the same runner
- * makes meanwhile, is not fetched again. Afterwards, nothing more is stored: each part of the file is then read
+ * makes meanwhile, is not fetched again; nor is a block that another attempt is fetching. Afterwards, nothing more is stored: each part of the file is then read
  * by one chunk only.
  */
 import type { Assignment } from '../../src/contract/runnerProtocol.ts'
+import { waitUnlessAborted } from './abortable.ts'
 import {
   BLOCK_BYTES,
   countBytes,
@@ -33,6 +34,8 @@ export interface OpenBlocks {
 interface SharedFile {
   /** By their number in the file. */
   blocks: Map<number, Pieces>
+  /** The blocks of a fetch that has not ended, by the number of each; null if it fails. */
+  fetches: Map<number, Promise<ReadonlyMap<number, Pieces> | null>>
   attempts: number
   /** Those of them that encode audio. */
   audios: number
@@ -46,11 +49,11 @@ export function createSharedBlocks(memoryBytes: number) {
   const files = new Map<string, SharedFile>()
   let storedBytes = 0
 
-  function store({ blocks }: SharedFile, first: number, pieces: Pieces) {
-    for (const [index, block] of splitIntoBlocks(pieces).entries()) {
+  function store({ blocks }: SharedFile, fetched: ReadonlyMap<number, Pieces>) {
+    for (const [index, block] of fetched) {
       const sizeBytes = countBytes(block)
-      if (!blocks.has(first + index) && storedBytes + sizeBytes <= maxBytes) {
-        blocks.set(first + index, block)
+      if (!blocks.has(index) && storedBytes + sizeBytes <= maxBytes) {
+        blocks.set(index, block)
         storedBytes += sizeBytes
       }
     }
@@ -73,31 +76,59 @@ export function createSharedBlocks(memoryBytes: number) {
     }
   }
 
-  /** Fetches the blocks that are not stored. While the audio is encoded, stores them. */
+  /** Fetches blocks from `index` to `end`. While the audio is encoded, stores them. */
+  async function fetchBlocks(
+    file: SharedFile,
+    index: number,
+    end: number,
+    fetching: Promise<Pieces>,
+  ): Promise<ReadonlyMap<number, Pieces>> {
+    const fetched = fetching.then(
+      (pieces) =>
+        new Map(splitIntoBlocks(pieces).map((block, offset) => [index + offset, block] as const)),
+    )
+    const fetchedOrNull = fetched.catch(() => null)
+    for (let each = index; each < end; each += 1) {
+      file.fetches.set(each, fetchedOrNull)
+    }
+    try {
+      const blocks = await fetched
+      if (file.audios > 0) {
+        store(file, blocks)
+      }
+      return blocks
+    } finally {
+      for (let each = index; each < end; each += 1) {
+        file.fetches.delete(each)
+      }
+    }
+  }
+
+  /** Fetches the blocks that are neither stored nor being fetched. */
   function keep(file: SharedFile, fetchRange: FetchRange): FetchRange {
     return async (start, end, signal) => {
       const pieces: Buffer[] = []
       const endIndex = Math.ceil(end / BLOCK_BYTES)
       for (let index = start / BLOCK_BYTES; index < endIndex;) {
-        const stored = file.blocks.get(index)
-        if (stored !== undefined) {
-          pieces.push(...stored)
+        const fetch = file.fetches.get(index)
+        const known =
+          file.blocks.get(index) ?? (fetch && (await waitUnlessAborted(fetch, signal))?.get(index))
+        if (known !== undefined) {
+          pieces.push(...known)
           index += 1
           continue
         }
+        // While this attempt waited for a fetch that failed, another one may have fetched the block.
+        if (file.blocks.has(index) || file.fetches.has(index)) {
+          continue
+        }
         let next = index + 1
-        while (next < endIndex && !file.blocks.has(next)) {
+        while (next < endIndex && !file.blocks.has(next) && !file.fetches.has(next)) {
           next += 1
         }
-        const fetched = await fetchRange(
-          index * BLOCK_BYTES,
-          Math.min(end, next * BLOCK_BYTES),
-          signal,
-        )
-        pieces.push(...fetched)
-        if (file.audios > 0) {
-          store(file, index, fetched)
-        }
+        const bytes = fetchRange(index * BLOCK_BYTES, Math.min(end, next * BLOCK_BYTES), signal)
+        const fetched = await fetchBlocks(file, index, next, bytes)
+        pieces.push(...[...fetched.values()].flat())
         index = next
       }
       return pieces
@@ -110,7 +141,12 @@ export function createSharedBlocks(memoryBytes: number) {
       return null
     }
     const key = JSON.stringify([filePath, source.etag])
-    const file: SharedFile = files.get(key) ?? { blocks: new Map(), attempts: 0, audios: 0 }
+    const file: SharedFile = files.get(key) ?? {
+      blocks: new Map(),
+      fetches: new Map(),
+      attempts: 0,
+      audios: 0,
+    }
     const audios = chunk.kind === 'audio' ? 1 : 0
     files.set(key, file)
     clearTimeout(file.timer)

@@ -45,7 +45,7 @@ async function makeChunks(memoryBytes: number): Promise<number> {
 }
 
 it('a film is fetched once for its audio and its video', async () => {
-  expect(await makeChunks(4 * GIB)).toBeLessThan(1.4)
+  expect(await makeChunks(4 * GIB)).toBeLessThan(1.1)
 })
 
 it('without memory for it, a film is fetched for its audio and for its video', async () => {

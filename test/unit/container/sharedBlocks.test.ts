@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { BLOCK_BYTES } from '../../../container/source/blockCache.ts'
+import {
+  BLOCK_BYTES,
+  countBytes,
+  type FetchRange,
+  type Pieces,
+} from '../../../container/source/blockCache.ts'
 import { createSharedBlocks, type OpenBlocks } from '../../../container/source/sharedBlocks.ts'
 import { type Assignment, assignment } from '../../../src/contract/runnerProtocol.ts'
 import { video } from '../../fixtures/renditions.ts'
@@ -14,6 +19,7 @@ afterEach(() => vi.useRealTimers())
 beforeEach(() => {
   vi.useFakeTimers()
   fetched = []
+  held.length = 0
   openBlocks = createSharedBlocks(4 * GIB)
 })
 
@@ -40,6 +46,15 @@ function fetchRange(start: number, end: number) {
   const numbers = { length: end - start }
   const bytes = Buffer.from(Uint8Array.from(numbers, (_, index) => (start + index) / BLOCK_BYTES))
   return Promise.resolve([bytes.subarray(0, 10), bytes.subarray(10)])
+}
+
+/** Fetches whose bytes arrive, or which fail, when the test says so. */
+const held: { start: number; end: number; arrive: () => void; fail: () => void }[] = []
+const fetchLater: FetchRange = (start, end) => {
+  const { promise, resolve, reject } = Promise.withResolvers<Pieces>()
+  const arrive = () => resolve([Buffer.alloc(end - start)])
+  held.push({ start, end, arrive, fail: () => reject(new Error('R2 failed')) })
+  return promise
 }
 
 /** Reads blocks; returns the first byte of each block, and the number of bytes. */
@@ -98,6 +113,59 @@ it('the audio uses what a chunk of video has read before it', async () => {
     [0, BLOCK_BYTES],
     [3 * BLOCK_BYTES, SIZE_BYTES],
   ])
+})
+
+it('a block that another attempt is fetching is not fetched again', async () => {
+  const chunk = openBlocks(attempt('video'))!.keep(fetchLater)
+  const audio = openBlocks(attempt('audio'))!.keep(fetchLater)
+  const ahead = audio(BLOCK_BYTES, 3 * BLOCK_BYTES, signal)
+  const all = chunk(0, SIZE_BYTES, signal)
+  const [first, before] = held
+  expect([first!.start, first!.end]).toEqual([BLOCK_BYTES, 3 * BLOCK_BYTES])
+  expect([before!.start, before!.end]).toEqual([0, BLOCK_BYTES])
+  before!.arrive()
+  await vi.waitFor(() => expect(held).toHaveLength(2))
+  first!.arrive()
+  await vi.waitFor(() => expect(held).toHaveLength(3))
+  expect([held[2]!.start, held[2]!.end]).toEqual([3 * BLOCK_BYTES, SIZE_BYTES])
+  held[2]!.arrive()
+  expect(countBytes(await ahead)).toBe(2 * BLOCK_BYTES)
+  expect(countBytes(await all)).toBe(SIZE_BYTES)
+})
+
+it('a block is fetched again if the other attempt cannot fetch it', async () => {
+  const audio = openBlocks(attempt('audio'))!.keep(fetchLater)
+  const chunk = openBlocks(attempt('video'))!.keep(fetchLater)
+  const failed = audio(0, BLOCK_BYTES, signal)
+  const read = chunk(0, BLOCK_BYTES, signal)
+  held[0]!.fail()
+  await expect(failed).rejects.toThrow('R2 failed')
+  await vi.waitFor(() => expect(held).toHaveLength(2))
+  held[1]!.arrive()
+  expect(countBytes(await read)).toBe(BLOCK_BYTES)
+})
+
+it('an attempt that ends does not wait for the fetch of another one', async () => {
+  const audio = openBlocks(attempt('audio'))!.keep(fetchLater)
+  const chunk = openBlocks(attempt('video'))!.keep(fetchLater)
+  const ending = new AbortController()
+  const other = audio(0, BLOCK_BYTES, signal)
+  const read = chunk(0, BLOCK_BYTES, ending.signal)
+  ending.abort(new Error('cancelled'))
+  await expect(read).rejects.toThrow('cancelled')
+  expect(held).toHaveLength(1)
+  held[0]!.arrive()
+  expect(countBytes(await other)).toBe(BLOCK_BYTES)
+})
+
+it('without room for it, a block that is being fetched is still shared', async () => {
+  openBlocks = createSharedBlocks(GIB)
+  const audio = openBlocks(attempt('audio'))!.keep(fetchLater)
+  const chunk = openBlocks(attempt('video'))!.keep(fetchLater)
+  const reads = [audio(0, BLOCK_BYTES, signal), chunk(0, BLOCK_BYTES, signal)]
+  held[0]!.arrive()
+  expect((await Promise.all(reads)).map(countBytes)).toEqual([BLOCK_BYTES, BLOCK_BYTES])
+  expect(held).toHaveLength(1)
 })
 
 it('chunks of video store nothing when the audio is not being encoded', async () => {

@@ -115,13 +115,33 @@ function countBytes(files: ReadonlyMap<string, Buffer>): number {
   return [...files].reduce((sum, [name, { length }]) => sum + (/^v\d+_/.test(name) ? length : 0), 0)
 }
 
+/**
+ * How often a stream is encoded to compare sizes. With a maximum bit rate that is always reached, as in
+ * these streams, SVT-AV1 makes other bytes each time: the size of the whole varies by 2 %.
+ */
+const ENCODES = { h264: 1, h265: 1, vp9: 1, av1: 4 }
+
+/** Encodes a stream again, in chunks and as a whole. Returns the sums of their sizes. */
+async function measureSizes(name: string, rendition: StreamCase[1], encodes: number) {
+  const bytes = { joined: 0, whole: 0 }
+  for (let encode = 0; encode < encodes; encode += 1) {
+    const job = await openJob(name, rendition)
+    bytes.joined += countBytes((await encodeStreamChunks(job, CHUNK_SECONDS)).files)
+    bytes.whole += countBytes(await encodeWholeStream(job))
+  }
+  return bytes
+}
+
 describe('a joined stream has the quality, size and audio of the whole, and each frame once', () => {
   it.each<StreamCase>([
     ['film.mp4', { videoCodec: 'h264' }],
     ['film.mp4', { videoCodec: 'h265' }],
     ['film.mp4', { videoCodec: 'av1' }],
+    // Without the maximum bit rate being reached.
+    ['film.mp4', { videoCodec: 'av1', quality: 50 }],
   ])('%s %o', async (name, fields) => {
-    const job = await openJob(name, { quality: 75, ...fields })
+    const rendition = { quality: 75, ...fields }
+    const job = await openJob(name, rendition)
     const { files, ranges } = await encodeStreamChunks(job, CHUNK_SECONDS)
     const whole = await encodeWholeStream(job)
     const wholeFile = await writeTrack(join(job.attempt.scratch, 'whole'), whole, 'v90')
@@ -136,7 +156,13 @@ describe('a joined stream has the quality, size and audio of the whole, and each
     expect(loss.ofLowest).toBeLessThan(joined.maxLoss)
     expect(loss.meanBefore).toBeLessThan(joined.maxLoss / 3)
     expect(loss.meanAfter).toBeLessThan(joined.maxLoss / 3)
-    expect(Math.abs(countBytes(files) / countBytes(whole) - 1)).toBeLessThan(0.03)
+
+    const more = await measureSizes(name, rendition, ENCODES[job.rendition.videoCodec] - 1)
+    const [joinedBytes, wholeBytes] = [
+      countBytes(files) + more.joined,
+      countBytes(whole) + more.whole,
+    ]
+    expect(Math.abs(joinedBytes / wholeBytes - 1)).toBeLessThan(0.03)
 
     const all = countUp(7 * 25)
     expect(await readFrameNumbers(hls)).toEqual(all)

@@ -23,7 +23,7 @@ export interface Inputs {
   references: OpenInput[]
   /** Number of bytes served so far, of all files. The stall check counts them as progress. */
   bytesRead: () => number
-  /** Pauses fetches from the gateway, for all files. */
+  /** Pauses reads that the cache of a file cannot answer, for all files. */
   readGate: ReadGate
   close: () => Promise<void>
 }
@@ -59,14 +59,18 @@ export async function openInputs(options: {
   /** @param reference index of a reference file; none for the original */
   async function open(path: string, sizeBytes: number, reference?: number): Promise<OpenInput> {
     const lease = { ...assignment, ...(reference !== undefined && { reference }) }
+    const fetchFile: FetchRange = (start, end, closed) =>
+      client.readSource(lease, start, end, closed)
+    const fetchNew = reference === undefined ? keepOriginal(fetchFile) : fetchFile
+    // Outside of what is shared: another attempt that waits for the same blocks does not wait for this gate.
     const fetchRange: FetchRange = async (start, end, closed) => {
       const either = AbortSignal.any([signal, closed])
       await readGate.waitUntilOpen(either)
-      return client.readSource(lease, start, end, either)
+      return fetchNew(start, end, either)
     }
     const source = await startSourceServer({
       sizeBytes,
-      fetchRange: reference === undefined ? keepOriginal(fetchRange) : fetchRange,
+      fetchRange,
       onFatal,
       makesIndex: true,
       // The inputs of a chunk are not probed: the runner has the results of another one.

@@ -1,8 +1,8 @@
 /**
  * Blocks of the originals of split jobs, in memory. The audio of a file lies between its frames, so its encode
  * reads the whole file. What is read while it runs, by the audio or by the chunks of video that the same runner
- * makes meanwhile, is not fetched again; nor is a block that another attempt is fetching. Afterwards, nothing more is stored: each part of the file is then read
- * by one chunk only.
+ * makes meanwhile, is not fetched again; nor is a block that another attempt is fetching. Afterwards, nothing
+ * more is stored: each part of the file is then read by one chunk only.
  */
 import type { Assignment } from '../../src/contract/runnerProtocol.ts'
 import { waitUnlessAborted } from './abortable.ts'

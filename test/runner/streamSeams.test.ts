@@ -116,12 +116,12 @@ function countBytes(files: ReadonlyMap<string, Buffer>): number {
 }
 
 /**
- * How often a stream is encoded to compare sizes. With a maximum bit rate that is always reached, as in
- * these streams, SVT-AV1 makes other bytes each time: the size of the whole varies by 2 %.
+ * Number of encodes of which the sizes are summed. A stream of these tests always reaches its maximum bit
+ * rate. SVT-AV1 then makes a different number of bytes in each encode of the same frames, by up to 2 %.
  */
 const ENCODES = { h264: 1, h265: 1, vp9: 1, av1: 4 }
 
-/** Encodes a stream again, in chunks and as a whole. Returns the sums of their sizes. */
+/** Encodes a stream several times, in chunks and as a whole. Returns the sums of the sizes, in bytes. */
 async function measureSizes(name: string, rendition: StreamCase[1], encodes: number) {
   const bytes = { joined: 0, whole: 0 }
   for (let encode = 0; encode < encodes; encode += 1) {
@@ -137,7 +137,7 @@ describe('a joined stream has the quality, size and audio of the whole, and each
     ['film.mp4', { videoCodec: 'h264' }],
     ['film.mp4', { videoCodec: 'h265' }],
     ['film.mp4', { videoCodec: 'av1' }],
-    // Without the maximum bit rate being reached.
+    // Below the maximum bit rate.
     ['film.mp4', { videoCodec: 'av1', quality: 50 }],
   ])('%s %o', async (name, fields) => {
     const rendition = { quality: 75, ...fields }

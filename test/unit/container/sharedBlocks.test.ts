@@ -6,8 +6,7 @@ import {
   type Pieces,
 } from '../../../container/source/blockCache.ts'
 import { createSharedBlocks, type OpenBlocks } from '../../../container/source/sharedBlocks.ts'
-import { type Assignment, assignment } from '../../../src/contract/runnerProtocol.ts'
-import { video } from '../../fixtures/renditions.ts'
+import { makeAssignment } from './chunkAssignment.ts'
 
 const GIB = 1024 ** 3
 const SIZE_BYTES = 3.5 * BLOCK_BYTES
@@ -23,21 +22,8 @@ beforeEach(() => {
   openBlocks = createSharedBlocks(4 * GIB)
 })
 
-function attempt(kind: 'audio' | 'video' | null, etag = 'a'): Assignment {
-  const chunk = { jobId: 'job_1', index: 0, planKey: 'a', startSeconds: 0, endSeconds: null }
-  return assignment.parse({
-    jobId: 'job_1.0',
-    queue: 'default',
-    fence: 1,
-    attempt: 1,
-    filePath: 'videos/clip.mp4',
-    rendition: video(),
-    source: { sizeBytes: SIZE_BYTES, etag },
-    leaseSeconds: 30,
-    stallSeconds: 30,
-    timeoutSeconds: 60,
-    ...(kind && { chunk: { ...chunk, kind, frames: null } }),
-  })
+function attempt(kind: 'audio' | 'video' | null, etag = 'a') {
+  return makeAssignment(kind, { sizeBytes: SIZE_BYTES, etag })
 }
 
 /** Each byte has the number of its block. It arrives in pieces that end within a block. */

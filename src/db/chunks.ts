@@ -32,17 +32,13 @@ export async function listVisibleChunks(
   return found.length === 0 ? undefined : rows
 }
 
-/** Returns the key and the size of the file of a completed chunk; undefined if there is none. */
-export async function findChunkFile(
-  db: Database,
-  jobId: string,
-  index: number,
-): Promise<{ key: string; sizeBytes: number } | undefined> {
-  const [row] = await db.all<{ key: string; sizeBytes: number }>(sql`
-    SELECT package_key AS key, chunk ->> '$.facts.sizeBytes' AS sizeBytes FROM jobs
-    WHERE parent_id = ${jobId} AND parent_id IS NOT NULL AND chunk ->> 'index' = ${index}
+/** Returns the keys of the files of the completed chunks of a job, by the indexes of the chunks. */
+export async function listChunkKeys(db: Database, jobId: string): Promise<Map<number, string>> {
+  const rows = await db.all<{ index: number; key: string }>(sql`
+    SELECT chunk ->> 'index' AS "index", package_key AS key FROM jobs
+    WHERE parent_id = ${jobId} AND parent_id IS NOT NULL
       AND status = 'completed' AND package_key IS NOT NULL`)
-  return row
+  return new Map(rows.map(({ index, key }) => [index, key]))
 }
 
 /** The completed and the running chunks of a split job. */

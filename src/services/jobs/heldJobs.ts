@@ -2,14 +2,16 @@
  * Cache of running jobs and their uploads, for the transfers of their runners: a source is read in
  * hundreds of ranges, and an output is sent in hundreds of parts. Each isolate has its own cache, and
  * keeps what it has read for MAX_AGE_MS. A runner that has lost its lease can therefore read the source,
- * and write to the upload of its own attempt, for this long. The key of an upload never changes, so it is
- * known for as long as the job has an entry. Nothing else is decided by this cache.
+ * and write to the upload of its own attempt, for this long. The keys of an upload and of the file of a completed
+ * chunk do not change during a claim, so they are known for as long as the job has an entry. Nothing else is decided
+ * by this cache.
  */
 import { type Claim, isHeldBy } from '../../db/leases.ts'
 import { findClaimedRow } from '../../db/jobs.ts'
 import { findOutput } from '../../db/outputs.ts'
-import type { JobRow } from '../../db/rows.ts'
+import type { JobRow, ReferenceFile } from '../../db/rows.ts'
 import type { Platform } from '../ports.ts'
+import { createChunkFinder, type FindChunkFile } from './chunkFiles.ts'
 
 const MAX_AGE_MS = 2_000
 const MAX_JOBS = 500
@@ -33,6 +35,8 @@ interface Entry {
   readAt: number
   /** Keys of the uploads of this claim, by their `uploadId`. */
   outputKeys: Map<string, string>
+  /** For a chunk, finds the files of the others of its job. */
+  findChunkFile: FindChunkFile | null
 }
 
 const entries = new Map<string, Entry>()
@@ -53,6 +57,19 @@ export async function findRecentlyHeldJob(
   claim: Claim,
 ): Promise<CachedJob | undefined> {
   return (await findEntry(platform, claim))?.job
+}
+
+/**
+ * Finds the file of a completed chunk of the same job as the chunk that a claim holds. Returns `lease_lost` if
+ * it held none MAX_AGE_MS ago.
+ */
+export async function findFileOfChunk(
+  platform: Platform,
+  claim: Claim,
+  index: number,
+): Promise<ReferenceFile | undefined | 'lease_lost'> {
+  const entry = await findEntry(platform, claim)
+  return entry === undefined ? 'lease_lost' : entry.findChunkFile?.(platform, index)
 }
 
 /**
@@ -141,7 +158,7 @@ async function readJob(platform: Platform, jobId: string): Promise<JobRow | unde
   return row
 }
 
-/** Replaces the entry of a running job. Keeps the uploads of its claim. */
+/** Replaces the entry of a running job. Keeps what is known of its claim. */
 function keepJob(row: JobRow, readAt: number): Entry {
   const { fence, runnerSecretHash, runnerId } = row
   const { sourceEtag, sourceBytes, referenceFiles, parentId, chunk } = row
@@ -149,11 +166,15 @@ function keepJob(row: JobRow, readAt: number): Entry {
   const claimed = { fence, runnerSecretHash, runnerId, packageKey, parentId, chunk }
   const job = { ...claimed, filePath, sourceEtag, sourceBytes, referenceFiles }
   const known = entries.get(row.id)
-  const entry = {
-    job,
-    readAt,
-    outputKeys: known?.job.fence === fence ? known.outputKeys : new Map<string, string>(),
-  }
+  const ofClaim =
+    known?.job.fence === fence
+      ? known
+      : {
+          outputKeys: new Map<string, string>(),
+          findChunkFile: parentId === null ? null : createChunkFinder(parentId),
+        }
+  const { outputKeys, findChunkFile } = ofClaim
+  const entry = { job, readAt, outputKeys, findChunkFile }
   if (known === undefined && entries.size >= MAX_JOBS) {
     entries.clear()
   }

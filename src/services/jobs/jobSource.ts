@@ -2,13 +2,12 @@
  * Files that a runner may read: the original and the reference files of the job that it holds, and the
  * completed chunks of a split job of which it holds a chunk, and tracks that this chunk may copy.
  */
-import { findChunkFile } from '../../db/chunks.ts'
 import type { Claim } from '../../db/leases.ts'
 import type { ReferenceFile } from '../../db/rows.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 import { leaseLostError, type LeaseLostError } from './claimChecks.ts'
-import { findRecentlyHeldJob } from './heldJobs.ts'
+import { findFileOfChunk, findRecentlyHeldJob } from './heldJobs.ts'
 
 /**
  * Finds the original of a held job, or its reference file at index `reference`, with the ETag and
@@ -61,14 +60,11 @@ export async function findChunkSource(
   claim: Claim,
   index: number,
 ): Promise<{ ok: true; file: ReferenceFile } | LeaseLostError | ErrorResult<'invalid_request'>> {
-  const held = await findRecentlyHeldJob(platform, claim)
-  if (!held) {
+  const file = await findFileOfChunk(platform, claim, index)
+  if (file === 'lease_lost') {
     return leaseLostError()
   }
-  const found =
-    held.parentId === null ? undefined : await findChunkFile(platform.db, held.parentId, index)
-  const object = found && (await platform.variants.head(found.key))
-  return object
-    ? { ok: true, file: { path: object.key, etag: object.etag, sizeBytes: object.sizeBytes } }
+  return file
+    ? { ok: true, file }
     : errorResult('invalid_request', `The job has no completed chunk with the index ${index}.`)
 }

@@ -328,6 +328,19 @@ describe('a chunk', () => {
     expect((await join.readChunk(0)).status, at).toBe(409)
   })
 
+  it('is read by the runner of another one as soon as it is completed', async () => {
+    await split('early.mp4')
+    const first = await claimKind('video')
+    const second = await claimKind('video')
+    const audio = await claimKind('audio')
+    expect((await audio.readChunk(0)).status).toBe(400)
+    await finishChunk(first)
+    expect(await (await audio.readChunk(0)).text()).toBe(`made by ${first.jobId} ${first.fence}`)
+    expect((await audio.readChunk(1)).status).toBe(400)
+    await finishChunk(second)
+    expect(await (await audio.readChunk(1)).text()).toBe(`made by ${second.jobId} ${second.fence}`)
+  })
+
   it('is made again, by another runner, when its runner is lost; the others stay', async () => {
     const { id } = await split('lost.mp4')
     await finishChunk(await claimKind('video'))

@@ -11,6 +11,7 @@ import { findNewestJob } from '../../../src/db/newestJob.ts'
 import { UNRESTRICTED, type Restriction, ROOT } from '../../../src/domain/caller.ts'
 import { createJobs } from '../../../src/services/jobs/createJobs.ts'
 import { claimJob } from '../../../src/services/jobs/claimJob.ts'
+import { findChunkSource } from '../../../src/services/jobs/jobSource.ts'
 import { recordReport } from '../../../src/services/jobs/recordReport.ts'
 import { beginOutput, putPart } from '../../../src/services/jobs/outputUpload.ts'
 import { finishAttempt } from '../../../src/services/jobs/finishAttempt.ts'
@@ -657,5 +658,35 @@ describe('the life of a chunk', () => {
     expect(spent.rowsRead).toBeLessThanOrEqual(3.5 * CHUNKS)
     expect(spent.rowsWritten).toBeLessThanOrEqual(15)
     expect(spent.roundTrips).toBeLessThanOrEqual(8)
+  })
+
+  it('finds the files of all chunks for the join with one more query, however many ranges are read', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    await run(
+      `UPDATE jobs SET status = 'completed', run_after = NULL, package_key = 'file of ' || seq
+        WHERE queue = 'film' AND parent_id IS NOT NULL AND chunk ->> 'kind' <> 'join'`,
+    )
+    await run(
+      `UPDATE jobs SET run_after = NULL
+        WHERE queue = 'film' AND chunk ->> 'kind' = 'join'`,
+    )
+    const { results } = await env.DB.prepare(
+      "SELECT package_key AS key FROM jobs WHERE queue = 'film' AND package_key IS NOT NULL ORDER BY chunk ->> 'index'",
+    ).all<{ key: string }>()
+    await Promise.all(results.map(({ key }) => env.VARIANTS.put(key, key)))
+    const { jobId, fence, chunk } = (await claimAs('joiner'))!
+    expect(chunk).toMatchObject({ kind: 'join' })
+    const claim = { jobId, fence, runnerSecretHash: RUNNER.secretHash }
+    const readAll = () =>
+      Promise.all(results.map((_, index) => findChunkSource(platform, claim, index)))
+    const first = await cost(() => findChunkSource(platform, claim, 0))
+    expect(first.result).toMatchObject({ ok: true, file: { path: results[0]!.key } })
+    const spent = await cost(async () => [...(await readAll()), ...(await readAll())])
+    expect(spent.result.map((found) => found.ok && found.file.path)).toEqual(
+      [...results, ...results].map(({ key }) => key),
+    )
+    expect(first.rowsRead).toBeLessThanOrEqual(1.1 * CHUNKS)
+    expect(first.roundTrips).toBeLessThanOrEqual(2)
+    expect(spent).toMatchObject({ rowsRead: 0, roundTrips: 0 })
   })
 })

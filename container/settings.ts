@@ -90,7 +90,7 @@ const environment = z.object({
       .default(0),
   ),
   SCRATCH_DIR: setting(z.string().default(() => tmpdir())),
-  SOURCE_DIGESTS: setting(z.enum(['on', 'off'], 'must be "on" or "off"').default('on')),
+  TRANSFER_DIGESTS: setting(z.enum(['on', 'off'], 'must be "on" or "off"').default('on')),
   FFMPEG: setting(z.string().default('ffmpeg')),
   FFPROBE: setting(z.string().default('ffprobe')),
 })
@@ -128,8 +128,8 @@ export interface Settings {
   cpus: number | null
   /** Number of small jobs that run at once; null for a number by cores and memory. */
   smallJobs: number | null
-  /** False to read sources without digests, when the gateway is on the machine of the runner. */
-  sourceDigests: boolean
+  /** False to transfer files without digests, when the gateway is on the machine of the runner. */
+  transferDigests: boolean
   ffmpeg: string
   ffprobe: string
 }
@@ -163,7 +163,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     memoryBytes: value.MEMORY_BYTES ?? null,
     cpus: value.CPUS ?? null,
     smallJobs: value.SMALL_JOBS ?? null,
-    sourceDigests: value.SOURCE_DIGESTS === 'on',
+    transferDigests: value.TRANSFER_DIGESTS === 'on',
     ffmpeg: value.FFMPEG,
     ffprobe: value.FFPROBE,
   }

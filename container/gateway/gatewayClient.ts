@@ -35,16 +35,16 @@ const PART_TIMEOUT_MS = 150_000
 export type GatewayClient = ReturnType<typeof createGatewayClient>
 
 /**
- * @param options.sourceDigests false to receive sources without digests; they are checked by default
+ * @param options.transferDigests false to receive and send files without digests; they are checked by default
  * @param options.timeouts of transfers in milliseconds, which tests shorten
  */
 export function createGatewayClient(options: {
   gatewayUrl: string
   token: string | null
-  sourceDigests?: boolean
+  transferDigests?: boolean
   timeouts?: { stallMs: number; partMs: number }
 }) {
-  const hasDigest = options.sourceDigests ?? true
+  const hasDigest = options.transferDigests ?? true
   const { stallMs, partMs } = options.timeouts ?? { stallMs: STALL_MS, partMs: PART_TIMEOUT_MS }
   const { send, sendWith, silentMs } = createSender(options)
 
@@ -147,7 +147,9 @@ export function createGatewayClient(options: {
       const query = new URLSearchParams({ fence: `${lease.fence}`, uploadId: part.uploadId })
       const bytes = await readSlice(part.file, part.start, part.end)
       return send(
-        buildBytesRequest(`${buildJobPath(lease)}/output/${part.partNumber}?${query}`, bytes),
+        buildBytesRequest(`${buildJobPath(lease)}/output/${part.partNumber}?${query}`, bytes, {
+          hasDigest,
+        }),
         { timeoutMs: partMs, tries: TRIES, signal },
         createJsonReader(uploadedPart),
       )
@@ -166,7 +168,7 @@ export function createGatewayClient(options: {
       const bytes = await readFile(file)
       const query = `fence=${lease.fence}${version === undefined ? '' : `&version=${version}`}`
       const { etag } = await send(
-        buildBytesRequest(`${buildJobPath(lease)}/files/${name}?${query}`, bytes),
+        buildBytesRequest(`${buildJobPath(lease)}/files/${name}?${query}`, bytes, { hasDigest }),
         { timeoutMs: partMs, tries: TRIES, signal },
         createJsonReader(contract.storedPackageFile),
       )

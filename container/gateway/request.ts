@@ -186,16 +186,20 @@ export function buildJsonRequest(
 }
 
 /**
- * Builds an upload with a digest. The gateway rejects bytes that were corrupted in transit; the
+ * Builds an upload. With a digest, the gateway rejects bytes that were corrupted in transit; the
  * request is then sent again.
  */
-export function buildBytesRequest(path: string, bytes: Buffer<ArrayBuffer>): GatewayRequest {
+export function buildBytesRequest(
+  path: string,
+  bytes: Buffer<ArrayBuffer>,
+  { hasDigest }: { hasDigest: boolean },
+): GatewayRequest {
   return {
     path,
     method: 'PUT',
     headers: {
       'content-type': 'application/octet-stream',
-      'content-digest': computeContentDigest(bytes),
+      ...(hasDigest && { 'content-digest': computeContentDigest(bytes) }),
     },
     body: bytes,
   }

@@ -67,7 +67,7 @@ function launchRunner(number: number, settings: Settings, onReady: () => void): 
       // Runners hold no credentials of storage.
       ...Object.fromEntries(S3_SETTINGS.map((name) => [name, undefined])),
       // The bytes pass through no network.
-      SOURCE_DIGESTS: 'off',
+      TRANSFER_DIGESTS: 'off',
       ...(settings.cpus !== null && { CPUS: String(settings.cpus) }),
       ...(settings.memoryBytes !== null && { MEMORY_BYTES: String(settings.memoryBytes) }),
     },

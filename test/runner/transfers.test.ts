@@ -140,7 +140,7 @@ it('a range with a wrong bit is detected and fetched again', async () => {
   expect(gateway.sourceCalls).toHaveLength(3)
 
   const { url: gatewayUrl, token } = gateway
-  const local = createGatewayClient({ gatewayUrl, token, sourceDigests: false })
+  const local = createGatewayClient({ gatewayUrl, token, transferDigests: false })
   gateway.sourceFault = () => 'flip'
   await local.readSource(assignment, 1_000, 200_000, new AbortController().signal)
   expect(gateway.sourceCalls).toHaveLength(4)
@@ -155,9 +155,16 @@ it('a part with a wrong bit is detected and sent again', async () => {
   gateway.flippedParts = 2
   const client = createGatewayClient({ gatewayUrl: gateway.url, token: gateway.token })
   const part = { uploadId: 'upload_1', partNumber: 1, file, start: 0, end: bytes.length }
-  await client.putPart(job.assignment, part, new AbortController().signal)
+  const { signal } = new AbortController()
+  await client.putPart(job.assignment, part, signal)
   expect(job.parts.get(1)!.equals(bytes)).toBe(true)
   expect(gateway.flippedParts).toBe(0)
+
+  const { url: gatewayUrl, token } = gateway
+  const local = createGatewayClient({ gatewayUrl, token, transferDigests: false })
+  gateway.flippedParts = 1
+  await local.putPart(job.assignment, { ...part, partNumber: 2 }, signal)
+  expect(job.parts.get(2)!.equals(bytes)).toBe(false)
 })
 
 it('a request is repeated until a gateway that did not respond is back', async () => {

@@ -208,7 +208,7 @@ export async function startGateway() {
         bytes[0]! ^= 1
       }
       const digest = request.headers['content-digest']
-      if (gateway.protocolVersion >= 2 && digest !== contentDigest(bytes)) {
+      if (digest !== undefined && digest !== contentDigest(bytes)) {
         return response.writeHead(400).end('{"code":"digest_mismatch"}')
       }
       if (Number(request.headers['content-length']) !== bytes.length) {
@@ -222,7 +222,8 @@ export async function startGateway() {
       const name = parseMessage(contract.packageFileName, number)
       const bytes = await buffer(request)
       failIfRequested('part')
-      if (request.headers['content-digest'] !== contentDigest(bytes)) {
+      const digest = request.headers['content-digest']
+      if (digest !== undefined && digest !== contentDigest(bytes)) {
         return response.writeHead(400).end('{"code":"digest_mismatch"}')
       }
       job.files.set(name, bytes)

@@ -10,7 +10,7 @@ it("only the gateway's address is required", () => {
     queues: ['default'],
     idleSeconds: 60,
     runnerId: expect.stringMatching(/^laptop-[0-9a-f]{8}$/),
-    sourceDigests: true,
+    transferDigests: true,
     ffmpeg: 'ffmpeg',
   })
 })
@@ -18,7 +18,7 @@ it("only the gateway's address is required", () => {
 it('queues keep their order, and IDLE_SECONDS can be "forever"', () => {
   const settings = readSettings({ GATEWAY_URL, QUEUES: 'urgent, default', IDLE_SECONDS: 'forever' })
   expect(settings).toMatchObject({ queues: ['urgent', 'default'], idleSeconds: Infinity })
-  expect(readSettings({ GATEWAY_URL, SOURCE_DIGESTS: 'off' }).sourceDigests).toBe(false)
+  expect(readSettings({ GATEWAY_URL, TRANSFER_DIGESTS: 'off' }).transferDigests).toBe(false)
 })
 
 it.each([
@@ -33,8 +33,8 @@ it.each([
   ['text instead of a number', { GATEWAY_URL, IDLE_SECONDS: 'long' }, /^IDLE_SECONDS must be/],
   [
     'another word for digests',
-    { GATEWAY_URL, SOURCE_DIGESTS: 'no' },
-    /^SOURCE_DIGESTS must be "on"/,
+    { GATEWAY_URL, TRANSFER_DIGESTS: 'no' },
+    /^TRANSFER_DIGESTS must be "on"/,
   ],
   ['no core', { GATEWAY_URL, CPUS: '0' }, /^CPUS must be the number of cores/],
   ['a token with a line break', { GATEWAY_URL, RUNNER_TOKEN: 'a\nb' }, /^RUNNER_TOKEN must be/],

@@ -211,16 +211,17 @@ describe('content digests', () => {
       200,
     )
     const query = new URLSearchParams({ fence: String(fence), uploadId })
-    const put = async (body: string, digest: string) =>
+    const put = async (body: string, digest?: string) =>
       exports.default.fetch(`http://x/runner/jobs/${jobId}/output/1?${query}`, {
         method: 'PUT',
-        headers: { ...token, 'Content-Digest': digest },
+        headers: { ...token, ...(digest && { 'Content-Digest': digest }) },
         body: new TextEncoder().encode(body),
       })
     const digest = await formatDigest(new TextEncoder().encode('a part'))
     const rejected = await put('b part', digest)
     await expectError(rejected, 400, 'digest_mismatch')
     expect(await expectJson(await put('a part', digest), 200)).toMatchObject({ partNumber: 1 })
+    expect(await expectJson(await put('a part'), 200)).toMatchObject({ partNumber: 1 })
   })
 })
 

@@ -12,20 +12,15 @@ export type FindChunkFile = ReturnType<typeof createChunkFinder>
 /** Returns a function that finds the file of a completed chunk by its index; undefined if there is none. */
 export function createChunkFinder(jobId: string) {
   const files = new Map<number, ReferenceFile>()
-  let keys: Promise<ReadonlyMap<number, string>> | null = null
+  // Not the promise: it would never settle if the request that began the query was cancelled.
+  let keys: ReadonlyMap<number, string> | null = null
 
-  function readKeys({ db }: Platform) {
-    const reading = listChunkKeys(db, jobId)
-    keys = reading
-    reading.catch(() => (keys = null))
-    return reading
-  }
-
-  async function findKey(platform: Platform, index: number): Promise<string | undefined> {
-    const isNew = keys === null
-    const key = (await (keys ?? readKeys(platform))).get(index)
+  async function findKey({ db }: Platform, index: number): Promise<string | undefined> {
     // The chunk may have been completed since the keys were read.
-    return key === undefined && !isNew ? (await readKeys(platform)).get(index) : key
+    if (keys?.has(index) !== true) {
+      keys = await listChunkKeys(db, jobId)
+    }
+    return keys.get(index)
   }
 
   return async (platform: Platform, index: number): Promise<ReferenceFile | undefined> => {

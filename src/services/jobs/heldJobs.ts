@@ -173,8 +173,7 @@ function keepJob(row: JobRow, readAt: number): Entry {
           outputKeys: new Map<string, string>(),
           findChunkFile: parentId === null ? null : createChunkFinder(parentId),
         }
-  const { outputKeys, findChunkFile } = ofClaim
-  const entry = { job, readAt, outputKeys, findChunkFile }
+  const entry = { ...ofClaim, job, readAt }
   if (known === undefined && entries.size >= MAX_JOBS) {
     entries.clear()
   }

@@ -41,8 +41,8 @@
  * `Content-Digest: sha-256=:…:` (RFC 9530) protects bytes in both directions. The gateway sends it
  * with every source range of up to 8 MiB; the runner sends it with every part and package file. If
  * the digest of received bytes does not match, the gateway returns 400 `digest_mismatch`, and the
- * runner sends the bytes again. A runner on the gateway's machine can do without the digests of sources:
- * it sends `Want-Content-Digest: sha-256=0`.
+ * runner sends the bytes again. A runner on the gateway's machine can do without digests: it sends
+ * `Want-Content-Digest: sha-256=0`, and parts and files without `Content-Digest`.
  */
 import { z } from 'zod'
 import { chunkFacts, chunkRange, MAX_CHUNKS, trackKeys, trackNames } from './chunk.ts'

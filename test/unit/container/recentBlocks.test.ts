@@ -41,3 +41,40 @@ it('does not keep a block that could not be fetched', async () => {
   const working = recentBlocks(FILE, () => Promise.resolve([Buffer.alloc(10)]))
   expect((await working(0, 10, signal))[0]!.length).toBe(10)
 })
+
+it('two jobs that read the same block at the same time fetch it once', async () => {
+  const recentBlocks = createRecentBlocks()
+  const { promise, resolve } = Promise.withResolvers<Buffer[]>()
+  let fetches = 0
+  const keep = (etag: string) =>
+    recentBlocks({ ...FILE, etag }, () => {
+      fetches += 1
+      return promise
+    })
+  const reads = [keep('a')(0, 10, signal), keep('a')(0, 10, signal), keep('b')(0, 10, signal)]
+  resolve([Buffer.from('0123456789')])
+  expect((await Promise.all(reads)).map(([block]) => String(block))).toEqual(
+    Array(3).fill('0123456789'),
+  )
+  expect(fetches).toBe(2)
+})
+
+it('a job fetches a block itself if the job that was fetching it has ended', async () => {
+  const recentBlocks = createRecentBlocks()
+  const ended = Promise.withResolvers<Buffer[]>()
+  const first = recentBlocks(FILE, () => ended.promise)(0, 10, signal)
+  const second = recentBlocks(FILE, () => Promise.resolve([Buffer.alloc(10)]))(0, 10, signal)
+  ended.reject(new Error('the job was cancelled'))
+  await expect(first).rejects.toThrow('the job was cancelled')
+  expect((await second)[0]!.length).toBe(10)
+})
+
+it('a job that ends does not wait for the block that another one is fetching', async () => {
+  const recentBlocks = createRecentBlocks()
+  const never = Promise.withResolvers<Buffer[]>()
+  void recentBlocks(FILE, () => never.promise)(0, 10, signal)
+  const ending = new AbortController()
+  const read = recentBlocks(FILE, () => never.promise)(0, 10, ending.signal)
+  ending.abort(new Error('the job has ended'))
+  await expect(read).rejects.toThrow('the job has ended')
+})

@@ -202,7 +202,15 @@ describe('paths that try to leave the folder', () => {
         }),
         {
           numRuns: 60,
-          examples: [['a/in.mp4'], ['b/secret.mp4'], ['a/../b/secret.mp4'], ['ab'], ['a/\\']],
+          // The last one leaves the route itself: /embed answers all others with the same page.
+          examples: [
+            ['a/in.mp4'],
+            ['b/secret.mp4'],
+            ['a/../b/secret.mp4'],
+            ['ab'],
+            ['a/\\'],
+            ['../b/secret.mp4'],
+          ],
         },
       )
       expect(await readOutside()).toEqual(before)

@@ -2,8 +2,8 @@
  * Blocks of originals that jobs have read lately. A job for a small part of the same file, such as
  * another frame, then reads its header and index without requests to the gateway.
  */
-import { waitUnlessAborted } from './abortable.ts'
 import { BLOCK_BYTES, type FetchRange, type Pieces } from './blockCache.ts'
+import { createPendingFetches } from './pendingFetches.ts'
 
 /** 16 MiB. */
 const MAX_BLOCKS = 64
@@ -13,32 +13,17 @@ export type RecentBlocks = ReturnType<typeof createRecentBlocks>
 export function createRecentBlocks() {
   // A Map iterates in insertion order: the first key is the least recently used block.
   const blocks = new Map<string, Pieces>()
-  /** Blocks that are being fetched; null for one whose fetch fails. */
-  const fetches = new Map<string, Promise<Pieces | null>>()
+  const fetches = createPendingFetches<string, Pieces>()
 
-  function store(key: string, block: Pieces) {
+  /** The block becomes the most recently used one. */
+  function store(key: string, block: Pieces): Pieces {
     blocks.delete(key)
     blocks.set(key, block)
     const [oldest] = blocks.keys()
     if (blocks.size > MAX_BLOCKS && oldest !== undefined) {
       blocks.delete(oldest)
     }
-  }
-
-  /** Waits for a block that is known or is being fetched; null if there is none, or if its fetch fails. */
-  async function find(key: string, signal: AbortSignal): Promise<Pieces | null> {
-    const fetching = fetches.get(key)
-    return blocks.get(key) ?? (fetching ? waitUnlessAborted(fetching, signal) : null)
-  }
-
-  async function fetchBlock(key: string, fetching: Promise<Pieces>): Promise<Pieces> {
-    const fetchedOrNull = fetching.catch(() => null)
-    fetches.set(key, fetchedOrNull)
-    try {
-      return await fetching
-    } finally {
-      fetches.delete(key)
-    }
+    return block
   }
 
   /**
@@ -54,14 +39,15 @@ export function createRecentBlocks() {
         return fetchRange(start, end, signal)
       }
       const key = JSON.stringify([filePath, etag, start, end])
-      let block = await find(key, signal)
-      // While this job waited for a fetch that failed, another one may have begun to fetch the block.
+      let block = blocks.get(key) ?? null
       while (block === null && fetches.has(key)) {
-        block = await find(key, signal)
+        block = await fetches.wait(key, signal)
       }
-      block ??= await fetchBlock(key, fetchRange(start, end, signal))
-      store(key, block)
-      return block
+      if (block !== null) {
+        return store(key, block)
+      }
+      const stored = fetchRange(start, end, signal).then((fetched) => store(key, fetched))
+      return fetches.share([key], stored)
     }
   }
 }

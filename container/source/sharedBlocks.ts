@@ -5,7 +5,6 @@
  * more is stored: each part of the file is then read by one chunk only.
  */
 import type { Assignment } from '../../src/contract/runnerProtocol.ts'
-import { waitUnlessAborted } from './abortable.ts'
 import {
   BLOCK_BYTES,
   countBytes,
@@ -13,6 +12,7 @@ import {
   type Pieces,
   splitIntoBlocks,
 } from './blockCache.ts'
+import { createPendingFetches, type PendingFetches } from './pendingFetches.ts'
 
 const MIB = 1024 ** 2
 /** ffmpeg may use three quarters of the memory, and the runner needs some 200 MB for itself. */
@@ -34,8 +34,8 @@ export interface OpenBlocks {
 interface SharedFile {
   /** By their number in the file. */
   blocks: Map<number, Pieces>
-  /** The blocks of a fetch that has not ended, by the number of each; null if it fails. */
-  fetches: Map<number, Promise<ReadonlyMap<number, Pieces> | null>>
+  /** By the numbers of the blocks that they fetch. */
+  fetches: PendingFetches<number, ReadonlyMap<number, Pieces>>
   attempts: number
   /** Those of them that encode audio. */
   audios: number
@@ -77,31 +77,24 @@ export function createSharedBlocks(memoryBytes: number) {
   }
 
   /** Fetches blocks from `index` to `end`. While the audio is encoded, stores them. */
-  async function fetchBlocks(
+  function fetchBlocks(
     file: SharedFile,
     index: number,
     end: number,
     fetching: Promise<Pieces>,
   ): Promise<ReadonlyMap<number, Pieces>> {
-    const fetched = fetching.then(
-      (pieces) =>
-        new Map(splitIntoBlocks(pieces).map((block, offset) => [index + offset, block] as const)),
-    )
-    const fetchedOrNull = fetched.catch(() => null)
-    for (let each = index; each < end; each += 1) {
-      file.fetches.set(each, fetchedOrNull)
-    }
-    try {
-      const blocks = await fetched
+    // Stored before the fetch ends for others, so that nobody finds the blocks neither stored nor being fetched.
+    const stored = fetching.then((pieces) => {
+      const blocks = new Map(
+        splitIntoBlocks(pieces).map((block, offset) => [index + offset, block] as const),
+      )
       if (file.audios > 0) {
         store(file, blocks)
       }
       return blocks
-    } finally {
-      for (let each = index; each < end; each += 1) {
-        file.fetches.delete(each)
-      }
-    }
+    })
+    const indexes = Array.from({ length: end - index }, (_, offset) => index + offset)
+    return file.fetches.share(indexes, stored)
   }
 
   /** Fetches the blocks that are neither stored nor being fetched. */
@@ -110,16 +103,17 @@ export function createSharedBlocks(memoryBytes: number) {
       const pieces: Buffer[] = []
       const endIndex = Math.ceil(end / BLOCK_BYTES)
       for (let index = start / BLOCK_BYTES; index < endIndex;) {
-        const fetch = file.fetches.get(index)
-        const known =
-          file.blocks.get(index) ?? (fetch && (await waitUnlessAborted(fetch, signal))?.get(index))
+        let known = file.blocks.get(index)
+        if (known === undefined && file.fetches.has(index)) {
+          known = (await file.fetches.wait(index, signal))?.get(index)
+          // If that fetch has failed, another attempt may have begun one by now.
+          if (known === undefined) {
+            continue
+          }
+        }
         if (known !== undefined) {
           pieces.push(...known)
           index += 1
-          continue
-        }
-        // While this attempt waited for a fetch that failed, another one may have fetched the block.
-        if (file.blocks.has(index) || file.fetches.has(index)) {
           continue
         }
         let next = index + 1
@@ -143,7 +137,7 @@ export function createSharedBlocks(memoryBytes: number) {
     const key = JSON.stringify([filePath, source.etag])
     const file: SharedFile = files.get(key) ?? {
       blocks: new Map(),
-      fetches: new Map(),
+      fetches: createPendingFetches(),
       attempts: 0,
       audios: 0,
     }

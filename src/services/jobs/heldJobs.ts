@@ -9,7 +9,7 @@
 import { type Claim, isHeldBy } from '../../db/leases.ts'
 import { findClaimedRow } from '../../db/jobs.ts'
 import { findOutput } from '../../db/outputs.ts'
-import type { JobRow, ReferenceFile } from '../../db/rows.ts'
+import type { JobRow } from '../../db/rows.ts'
 import type { Platform } from '../ports.ts'
 import { createChunkFinder, type FindChunkFile } from './chunkFiles.ts'
 
@@ -28,15 +28,16 @@ type CachedJob = Pick<
   | 'sourceEtag'
   | 'sourceBytes'
   | 'referenceFiles'
->
+> & {
+  /** For a chunk, finds the files of the others of its job. */
+  findChunkFile: FindChunkFile | null
+}
 
 interface Entry {
   job: CachedJob
   readAt: number
   /** Keys of the uploads of this claim, by their `uploadId`. */
   outputKeys: Map<string, string>
-  /** For a chunk, finds the files of the others of its job. */
-  findChunkFile: FindChunkFile | null
 }
 
 const entries = new Map<string, Entry>()
@@ -57,19 +58,6 @@ export async function findRecentlyHeldJob(
   claim: Claim,
 ): Promise<CachedJob | undefined> {
   return (await findEntry(platform, claim))?.job
-}
-
-/**
- * Finds the file of a completed chunk of the same job as the chunk that a claim holds. Returns `lease_lost` if
- * it held none MAX_AGE_MS ago.
- */
-export async function findFileOfChunk(
-  platform: Platform,
-  claim: Claim,
-  index: number,
-): Promise<ReferenceFile | undefined | 'lease_lost'> {
-  const entry = await findEntry(platform, claim)
-  return entry === undefined ? 'lease_lost' : entry.findChunkFile?.(platform, index)
 }
 
 /**
@@ -164,16 +152,15 @@ function keepJob(row: JobRow, readAt: number): Entry {
   const { sourceEtag, sourceBytes, referenceFiles, parentId, chunk } = row
   const { filePath, packageKey } = row.chunk ?? row
   const claimed = { fence, runnerSecretHash, runnerId, packageKey, parentId, chunk }
-  const job = { ...claimed, filePath, sourceEtag, sourceBytes, referenceFiles }
   const known = entries.get(row.id)
-  const ofClaim =
-    known?.job.fence === fence
-      ? known
-      : {
-          outputKeys: new Map<string, string>(),
-          findChunkFile: parentId === null ? null : createChunkFinder(parentId),
-        }
-  const entry = { ...ofClaim, job, readAt }
+  const ofClaim = known?.job.fence === fence ? known : null
+  const findChunkFile =
+    ofClaim?.job.findChunkFile ?? (parentId === null ? null : createChunkFinder(parentId))
+  const entry = {
+    job: { ...claimed, filePath, sourceEtag, sourceBytes, referenceFiles, findChunkFile },
+    readAt,
+    outputKeys: ofClaim?.outputKeys ?? new Map<string, string>(),
+  }
   if (known === undefined && entries.size >= MAX_JOBS) {
     entries.clear()
   }

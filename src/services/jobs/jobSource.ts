@@ -7,7 +7,7 @@ import type { ReferenceFile } from '../../db/rows.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 import { leaseLostError, type LeaseLostError } from './claimChecks.ts'
-import { findFileOfChunk, findRecentlyHeldJob } from './heldJobs.ts'
+import { findRecentlyHeldJob } from './heldJobs.ts'
 
 /**
  * Finds the original of a held job, or its reference file at index `reference`, with the ETag and
@@ -60,10 +60,11 @@ export async function findChunkSource(
   claim: Claim,
   index: number,
 ): Promise<{ ok: true; file: ReferenceFile } | LeaseLostError | ErrorResult<'invalid_request'>> {
-  const file = await findFileOfChunk(platform, claim, index)
-  if (file === 'lease_lost') {
+  const held = await findRecentlyHeldJob(platform, claim)
+  if (!held) {
     return leaseLostError()
   }
+  const file = await held.findChunkFile?.(platform, index)
   return file
     ? { ok: true, file }
     : errorResult('invalid_request', `The job has no completed chunk with the index ${index}.`)

@@ -44,7 +44,7 @@ it('an attempt whose reads are paused does not hold up another one of the same f
   // Its server has the request above by then.
   expect((await fetch(new URL('/other', paused.original.source.url))).status).toBe(404)
   expect(await read(other)).toBe(2 * BLOCK_BYTES)
-  // What another attempt has read does not pass the gate either.
+  // The gate also holds back blocks that another attempt has read.
   expect(paused.bytesRead()).toBe(0)
   paused.readGate.open()
   expect(await waiting).toBe(2 * BLOCK_BYTES)

@@ -13,6 +13,7 @@ import { findKeyframesBefore } from '../ffmpeg/probe/keyframesBefore.ts'
 import type { PlanContext } from '../ffmpeg/renderPlan.ts'
 import type { PlannedVariant } from './planAttempt.ts'
 import { probeEnvironment } from './probeInputs.ts'
+import { createRangeReader } from './readSource.ts'
 import type { RunningAttempt } from './types.ts'
 
 interface SplitResult {
@@ -106,7 +107,12 @@ export async function findKeyframes(
       input === undefined || file.probe === null
         ? []
         : await findKeyframesBefore(
-            { url: file.url, probe: file.probe },
+            {
+              url: file.url,
+              probe: file.probe,
+              sizeBytes: input.sizeBytes,
+              read: createRangeReader(file.url, attempt.signal),
+            },
             seconds,
             probeEnvironment(attempt, input),
           )

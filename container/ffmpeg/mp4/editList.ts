@@ -1,32 +1,52 @@
 /** Reads the edit list of a track (ISO/IEC 14496-12, 8.6.6). */
 import { findContent } from './boxes.ts'
 
+interface Edit {
+  /** In ticks of the movie. */
+  duration: number
+  /** Time of the first sample that is shown, in ticks of the track; -1 for a gap. */
+  start: number
+}
+
+/** @param trak content of the box `trak` */
+function* listEdits(trak: Buffer): Generator<Edit> {
+  const list = findContent(trak, 'edts', 'elst')
+  const isLarge = list?.[0] === 1
+  const bytes = isLarge ? 20 : 12
+  for (let at = 8; list !== null && at + bytes <= list.length; at += bytes) {
+    yield isLarge
+      ? { duration: Number(list.readBigUInt64BE(at)), start: Number(list.readBigInt64BE(at + 8)) }
+      : { duration: list.readUInt32BE(at), start: list.readInt32BE(at + 4) }
+  }
+}
+
+/** How an edit list moves the samples of a track. */
+export interface Shift {
+  /** Duration of the gap at its start. */
+  gapSeconds: number
+  /** Time of the first sample that is shown. */
+  skippedSeconds: number
+  /** False for a track of which several parts are shown, so that later samples are moved otherwise. */
+  isOnlyOne: boolean
+}
+
 /**
- * Returns the seconds by which an edit list moves the samples: the duration of the gap at its
- * start, less the time of the first sample that is shown. 0 without an edit list.
- *
  * @param trak content of the box `trak`
  * @param movie content of the box `mvhd`
+ * @returns zeros without an edit list, or if it has no unit of time
  */
-export function readShift(trak: Buffer, movie: Buffer | null): number {
-  const list = findContent(trak, 'edts', 'elst')
+export function readShift(trak: Buffer, movie: Buffer | null): Shift {
   const movieScale = readTimescale(movie)
   const mediaScale = readTimescale(findContent(trak, 'mdia', 'mdhd'))
-  if (list === null || list.length < 8 || movieScale === null || mediaScale === null) {
-    return 0
+  const edits = movieScale === null || mediaScale === null ? [] : [...listEdits(trak)]
+  const first = edits.findIndex(({ start }) => start >= 0)
+  const gaps = first === -1 ? edits : edits.slice(0, first)
+  const gapTicks = gaps.reduce((sum, { duration }) => sum + duration, 0)
+  return {
+    gapSeconds: gapTicks / Math.max(1, movieScale ?? 1),
+    skippedSeconds: Math.max(0, edits[first]?.start ?? 0) / Math.max(1, mediaScale ?? 1),
+    isOnlyOne: first === -1 || first === edits.length - 1,
   }
-  const isLarge = list[0] === 1
-  const bytes = isLarge ? 20 : 12
-  let gapSeconds = 0
-  for (let at = 8; at + bytes <= list.length; at += bytes) {
-    const duration = isLarge ? Number(list.readBigUInt64BE(at)) : list.readUInt32BE(at)
-    const start = isLarge ? Number(list.readBigInt64BE(at + 8)) : list.readInt32BE(at + 4)
-    if (start >= 0) {
-      return gapSeconds - start / Math.max(1, mediaScale)
-    }
-    gapSeconds += duration / Math.max(1, movieScale)
-  }
-  return gapSeconds
 }
 
 /**

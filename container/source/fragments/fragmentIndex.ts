@@ -5,9 +5,10 @@
  * the reasons.
  */
 import { deflateSync } from 'node:zlib'
+import type { ReadBytes } from '../../ffmpeg/mp4/boxes.ts'
 import type { Patch } from '../patchedReader.ts'
 import { type FileContext, type Layout, readContext, readLayout } from './fileLayout.ts'
-import { createFragmentReader, type ReadBytes } from './fragmentReader.ts'
+import { createFragmentReader } from './fragmentReader.ts'
 import { buildIndex } from './indexBoxes.ts'
 import { limitReads, orNull } from './readLimit.ts'
 import { findLanding, secondsOf, type TimedTrack } from './search.ts'

@@ -1,9 +1,11 @@
 /** Reads fragments of an MP4 file: one after another, or the first one after any position. */
-import { type Box, MAX_HEADER_BYTES, readBoxHeader } from '../../ffmpeg/mp4/boxes.ts'
+import {
+  type Box,
+  MAX_HEADER_BYTES,
+  readBoxHeader,
+  type ReadBytes,
+} from '../../ffmpeg/mp4/boxes.ts'
 import { readSpans, type Track, type TrackSpan } from './headers.ts'
-
-/** Returns the bytes of a range, which is within the file. */
-export type ReadBytes = (start: number, end: number) => Promise<Buffer>
 
 export interface Fragment {
   /** Position of the `moof`. */

@@ -78,13 +78,14 @@ export function readTracks(moov: Buffer): Track[] | null {
     if ((header?.length ?? 0) < 24 || timescale === null || (handler?.length ?? 0) < 12) {
       return null
     }
+    const { gapSeconds, skippedSeconds } = readShift(content, movie)
     const id = header!.readUInt32BE(header![0] === 1 ? 20 : 12)
     return {
       id,
       index,
       timescale,
       hasOwnSamples: hasSamples(content),
-      shiftSeconds: readShift(content, movie),
+      shiftSeconds: gapSeconds - skippedSeconds,
       kind: KINDS[handler!.toString('latin1', 8, 12)] ?? 'other',
       ...(defaults.get(id) ?? { duration: 0, size: 0, flags: 0 }),
     }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readVideoTrack } from '../../../container/ffmpeg/mp4/videoTrack.ts'
 import { box, largeBox, words } from './fragmentFiles.ts'
+import { moov, TIMESCALE } from './movieFiles.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tracks-'))
 afterAll(() => rm(folder, { recursive: true }))
@@ -13,67 +14,6 @@ function read(...boxes: Buffer[]) {
   const file = join(folder, 'chunk.mp4')
   writeFileSync(file, Buffer.concat(boxes))
   return readVideoTrack(file)
-}
-
-const MOVIE_TIMESCALE = 1_000
-const TIMESCALE = 50
-
-/** A table with its version and flags, and its number of entries. */
-function table(type: string, entries: number[], entryFields: number): Buffer {
-  return box(type, words(0, entries.length / entryFields, ...entries.map((each) => each >>> 0)))
-}
-
-interface Index {
-  /** Pairs: number of frames, and their value. */
-  durations?: number[]
-  offsets?: number[] | null
-  keyframes?: number[] | null
-  frames?: number
-  /** Pairs: duration in the time of the movie, and start in that of the track. */
-  edits?: number[]
-  movieTimescale?: number
-  config?: Buffer
-  /** Bit rate, which every sample entry of ffmpeg has. */
-  bitRate?: number
-}
-
-/** Three frames of two ticks: the second is shown last. */
-function moov({
-  durations = [3, 2],
-  offsets = [1, 2, 1, 4, 1, 0],
-  keyframes = [1],
-  frames = 3,
-  edits = [400, -1, 120, 2],
-  movieTimescale = MOVIE_TIMESCALE,
-  config = Buffer.from('parameters'),
-  bitRate = 1,
-}: Index = {}): Buffer {
-  const entry = box('avc1', [
-    Buffer.alloc(24),
-    words((640 << 16) | 360),
-    Buffer.alloc(50),
-    box('avcC', config),
-    box('btrt', words(bitRate)),
-  ])
-  const list = edits.flatMap((each, at) => (at % 2 === 1 ? [each >>> 0, 1 << 16] : [each]))
-  return box('moov', [
-    box('mvhd', words(0, 0, 0, movieTimescale, 0, 0)),
-    box('trak', [
-      box('edts', box('elst', words(0, edits.length / 2, ...list))),
-      box('mdia', [
-        box('mdhd', words(0, 0, 0, TIMESCALE, 0, 0)),
-        box('minf', [
-          box('stbl', [
-            box('stsd', [words(0, 1), entry]),
-            table('stts', durations, 2),
-            ...(offsets ? [table('ctts', offsets, 2)] : []),
-            ...(keyframes ? [table('stss', keyframes, 1)] : []),
-            box('stsz', words(0, 0, frames)),
-          ]),
-        ]),
-      ]),
-    ]),
-  ])
 }
 
 const DATA = box('mdat', Buffer.alloc(100))
@@ -150,7 +90,7 @@ describe('a file is rejected', () => {
 
   it('that has no times for some of its frames', async () => {
     await expect(read(DATA, moov({ frames: 4 }))).rejects.toThrow(
-      'The index has the times of 3 frames instead of 4.',
+      'The index has the times of 3 frames, and none for frame 4.',
     )
   })
 })

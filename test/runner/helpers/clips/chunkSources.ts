@@ -74,6 +74,17 @@ const SOURCES: Record<string, string[][]> = {
   ],
   // As many frames as in six minutes at 60 frames a second.
   'many-frames.mp4': [args`-f lavfi -i color=s=16x16:r=1000:d=22 ${H264} -g 5000 many-frames.mp4`],
+  'intra.mov': [args`${testVideo('160x90', 25, 7)} -c:v mjpeg intra.mov`],
+  // The audio begins 0.6 seconds before the video.
+  'late.mov': [
+    args`${tone(7)} -itsoffset 0.6 ${testVideo('160x90', 25, 7)} -map 1:v -map 0:a ${OPEN_GOP} ${AAC} late.mov`,
+  ],
+  'hevc.mp4': [
+    args`${FILM} -c:v libx265 -preset ultrafast -x265-params log-level=none:keyint=20:open-gop=1:bframes=3
+      ${AAC} hevc.mp4`,
+  ],
+  'no-list.mp4': [args`${FILM} ${OPEN_GOP} ${AAC} -use_editlist 0 no-list.mp4`],
+  'offsets.mp4': [args`${FILM} ${OPEN_GOP} ${AAC} -movflags negative_cts_offsets offsets.mp4`],
   'negative.mp4': [
     args`${FILM} ${OPEN_GOP} ${AAC} -output_ts_offset -0.48 -avoid_negative_ts disabled negative.mp4`,
   ],

@@ -1,0 +1,27 @@
+/** Finds the index of an MP4 file, the content of the box `moov`, which can be before or after the frames. */
+import { type Box, MAX_HEADER_BYTES, type ReadBytes, readBoxHeader } from './boxes.ts'
+
+/** Boxes that are looked at. A file has a few, of which most are before or after the frames. */
+const MAX_BOXES = 64
+
+/** @returns null when the file has no valid index, or one that is longer than `maxBytes` */
+export async function readMovieIndex(
+  sizeBytes: number,
+  read: ReadBytes,
+  maxBytes: number,
+): Promise<Buffer | null> {
+  let position = 0
+  for (let boxes = 0; boxes < MAX_BOXES && position < sizeBytes; boxes++) {
+    const header = await read(position, Math.min(sizeBytes, position + MAX_HEADER_BYTES))
+    const box: Box | null = readBoxHeader(header, position, sizeBytes)
+    if (box === null || box.end > sizeBytes) {
+      return null
+    }
+    if (box.type === 'moov') {
+      const isReadable = box.end - box.contentStart <= maxBytes
+      return isReadable ? read(box.contentStart, box.end) : null
+    }
+    position = box.end
+  }
+  return null
+}

@@ -1,6 +1,6 @@
 /**
- * One long file: its chunks by one and by two runners of one core each, the overhead of chunks of a file and of a
- * stream for one runner, and many simulated runners that sleep instead of encoding.
+ * One long file: its chunks by one and by two runners of one core each, the overhead of chunks for one runner with
+ * one core and with all, also of a stream, and many simulated runners that sleep instead of encoding.
  */
 import { join } from 'node:path'
 import type { BenchContext } from '../context.ts'
@@ -30,34 +30,45 @@ export async function run(context: BenchContext): Promise<Measurement[]> {
   return [...width, ...overheads, ...(await measureSimulated(context, chunkMs))]
 }
 
+/** What is measured with runners of one core each. In turns, as the machine may become slower or faster. */
+const WIDTH_ROUNDS = ['one', 'two', 'whole', 'whole', 'two', 'one', 'one', 'two', 'whole'] as const
+type WidthCase = (typeof WIDTH_ROUNDS)[number]
+
 /** Each runner has one core and ffmpeg one thread, as in a container with one vCPU. */
 async function measureWidth({ folder, log }: BenchContext, film: Film): Promise<Measurement[]> {
-  const seconds = new Map<number, number[]>([
-    [1, []],
-    [2, []],
-  ])
+  const seconds: Record<WidthCase, number[]> = { one: [], two: [], whole: [] }
   let serviceSeconds = 0
   let command: string[] = []
-  // In turns, as the machine may become slower or faster.
-  for (const [round, runners] of [1, 2, 2, 1, 1, 2].entries()) {
+  for (const [round, name] of WIDTH_ROUNDS.entries()) {
+    const runners = name === 'two' ? 2 : 1
     const stateDir = join(folder, `width-${round}`)
     const service = await startService({ stateDir, runners, env: { CPUS: '1' } })
     await pinRunners(service)
     await putFile(service, PATH, film.path)
     const cpuBefore = readServiceCpuMs(service)
-    const job = runJobs(service.client, [PATH], TRANSFORMATION)
-    command = await findEncodeArguments(service)
-    const values = seconds.get(runners)!
-    values.push(await job)
-    serviceSeconds = (readServiceCpuMs(service) - cpuBefore) / 1_000
-    log(
-      `${runners} runners: ${values.at(-1)!.toFixed(1)} s; processor time of the service: ${serviceSeconds.toFixed(1)} s`,
-    )
+    const chunkSeconds = name === 'whole' ? 0 : CHUNK_SECONDS
+    const job = runJobs(service.client, [PATH], TRANSFORMATION, { chunkSeconds })
+    if (name !== 'whole') {
+      command = await findEncodeArguments(service)
+    }
+    const value = await job
+    seconds[name].push(value)
+    const cpuSeconds = (readServiceCpuMs(service) - cpuBefore) / 1_000
+    log(`${name}: ${value.toFixed(1)} s; processor time of the service: ${cpuSeconds.toFixed(1)} s`)
+    if (name === 'two') {
+      serviceSeconds = cpuSeconds
+    }
     await service.stop()
   }
-  const [one, two] = [seconds.get(1)!, seconds.get(2)!]
+  const { one, two, whole } = seconds
   return [
-    { name: `${film.name}, one runner of one core`, unit: 's', values: one },
+    {
+      name: `${film.name}, one runner of one core`,
+      unit: 's',
+      values: one,
+      floor: { name: 'without chunks', values: whole },
+      goal: 'at most 1.05 x',
+    },
     { name: `${film.name}, two runners of one core each`, unit: 's', values: two },
     { name: 'processor time of the service for that', unit: 's', values: [serviceSeconds] },
     {

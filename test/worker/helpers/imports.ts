@@ -12,11 +12,9 @@ import { createJobs } from '../../../src/services/jobs/createJobs.ts'
 import { openPlatform } from './database.ts'
 import { makeRemoteFile } from './remoteFile.ts'
 
-let files = 0
-
-/** Returns a URL that no other test uses. */
+/** Returns a URL that no other test uses, also in files that run at the same time and share the server. */
 export function remoteUrl(query = '', host = 'files.example.com'): string {
-  return `https://${host}/${++files}.mp4?${query}`
+  return `https://${host}/${crypto.randomUUID()}.mp4?${query}`
 }
 
 export async function listRequests(url: string): Promise<Record<string, string>[]> {

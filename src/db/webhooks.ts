@@ -131,7 +131,7 @@ export interface JobReceiver {
  * caller can see. They follow the insertion of the jobs in its transaction. An endpoint that was disabled
  * is enabled again.
  *
- * @param jobs `variants` is JSON: objects with `transformation`; `isAccepted` is empty, or a further condition (AND …)
+ * @param jobs `variants` is JSON: objects with `transformation`; `isAccepted` is a further condition
  */
 export function recordReceiver(
   db: Database,
@@ -163,7 +163,7 @@ export function recordReceiver(
         AND (${jobs.visibleQueue} IS NULL OR queue = ${jobs.visibleQueue}))
     INSERT INTO job_webhooks (job_id, endpoint_id, url)
     SELECT id, ${endpointId}, ${url} FROM named
-    WHERE (SELECT count(*) FROM named) = ${jobs.count} ${jobs.isAccepted}
+    WHERE (SELECT count(*) FROM named) = ${jobs.count} AND ${jobs.isAccepted}
     ON CONFLICT (job_id, endpoint_id) DO UPDATE SET url = excluded.url`
   return [ensureCursor, ensureEndpoint, name].map((text) => statement(db, text))
 }

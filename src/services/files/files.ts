@@ -4,7 +4,7 @@
 import { shorten } from '../../contract/quote.ts'
 import { deleteFileProbes } from '../../db/fileProbes.ts'
 import type { StorageReservation } from '../../db/files.ts'
-import { cancelJobsOfFile } from '../../db/jobTransitions.ts'
+import { cancelJobsOfFile } from '../../db/changeJobs.ts'
 import { retireVariants } from '../../db/outputs.ts'
 import { type Caller, canSeePath, chargedKeyId, type Restriction } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'

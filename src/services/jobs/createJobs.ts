@@ -1,16 +1,13 @@
 /** Creates jobs: one for each requested variant that has no active job (pending or running). */
-import { writeCount } from '../../contract/writeCount.ts'
-import type { JobDestination } from '../../contract/destination.ts'
 import type { CreateJobs } from '../../contract/job.ts'
 import { shorten } from '../../contract/quote.ts'
 import type { PresetBody } from '../../contract/namedPreset.ts'
 import type { Rendition } from '../../contract/rendition.ts'
-import { insertJobs, type NewJob } from '../../db/jobs.ts'
+import { insertJobs } from '../../db/insertJobs.ts'
 import type { NewImport } from '../../db/imports.ts'
 import type { ImportRow, JobRow, QueueRow } from '../../db/rows.ts'
-import { canSee, canSeePath, canSeeQueue, chargedKeyId } from '../../domain/caller.ts'
+import { canSeePath, canSeeQueue, chargedKeyId } from '../../domain/caller.ts'
 import { sha256Hex } from '../../domain/digest.ts'
-import { QUEUED_STATUSES } from '../../domain/jobTransitions.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { writeCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { TransformationError } from '../../domain/transformation/transformationError.ts'
@@ -21,16 +18,11 @@ import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import { type FoundPresets, resolveRendition } from '../variants/namedPresets.ts'
 import { buildImport } from '../imports/importSource.ts'
 import { findJobReceiver } from '../webhooks/jobReceiver.ts'
-import { type CreateJobsError, otherDestinationError, variantBusyError } from './createJobErrors.ts'
+import { collectJobs, type CreatedJob, type CreateOutcome } from './collectJobs.ts'
+import type { CreateJobsError } from './createJobErrors.ts'
 import { findJobsOfRepeatedRequest, type IdempotentRequest } from './idempotency.ts'
 import { buildJobs, type Creator, type Renditions } from './newJobs.ts'
 
-export interface CreatedJob {
-  row: JobRow
-  /** True when the job existed before the request. */
-  deduplicated: boolean
-}
-export type CreateOutcome = { ok: true; jobs: CreatedJob[] } | CreateJobsError
 type ImportOutcome = CreateOutcome | ErrorResult<'import_busy' | 'invalid_path' | 'not_configured'>
 
 /**
@@ -213,59 +205,6 @@ async function readIdempotency(
     key: apiKeyId === null ? givenKey : `${apiKeyId}:${givenKey}`,
     requestHash: await sha256Hex(JSON.stringify(request)),
   }
-}
-
-/**
- * Returns the active job of each variant, or an error if a variant has none that the caller can
- * see.
- */
-function collectJobs(
-  caller: Creator,
-  request: CreateJobs,
-  jobs: NewJob[],
-  { rows, queue }: { rows: JobRow[]; queue: QueueRow | undefined },
-): CreateOutcome {
-  if (!queue) {
-    return errorResult(
-      'queue_not_found',
-      `There is no queue "${request.queue}". The queue "default" always exists.`,
-    )
-  }
-  if (!rows.every((row) => canSee(caller, row))) {
-    return variantBusyError()
-  }
-  const active = new Map(rows.map((row) => [row.transformation, row]))
-  const elsewhere =
-    request.destination &&
-    jobs.find(({ transformation, destination }) =>
-      isElsewhere(active.get(transformation), destination),
-    )
-  if (elsewhere) {
-    return otherDestinationError(elsewhere.transformation)
-  }
-  const created: CreatedJob[] = []
-  for (const { id, transformation } of jobs) {
-    const row = active.get(transformation)
-    if (!row) {
-      return queue.draining
-        ? errorResult(
-            'queue_draining',
-            `The queue "${request.queue}" is draining and accepts no new jobs.`,
-          )
-        : errorResult(
-            'cap_reached',
-            caller.maxVisitorJobs === undefined
-              ? `This key may have at most ${writeCount(caller.maxQueuedJobs ?? 0, `${QUEUED_STATUSES.join(' or ')} job`)}, which this request would exceed. Wait until some have started.`
-              : `There are too many pending jobs of callers without the scope jobs:write: together, they may have ${caller.maxVisitorJobs}. Try again later.`,
-          )
-    }
-    created.push({ row, deduplicated: row.id !== id })
-  }
-  return { ok: true, jobs: created }
-}
-
-function isElsewhere(row: JobRow | undefined, destination: JobDestination | null): boolean {
-  return row !== undefined && JSON.stringify(row.destination) !== JSON.stringify(destination)
 }
 
 function startJobs(platform: Platform, queue: QueueRow, jobs: CreatedJob[]): void {

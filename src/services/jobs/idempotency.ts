@@ -1,5 +1,6 @@
 /** Repeated requests with an `Idempotency-Key`. */
-import { findIdempotencyKey, findJobs } from '../../db/jobs.ts'
+import { findIdempotencyKey } from '../../db/idempotencyKeys.ts'
+import { findJobs } from '../../db/jobs.ts'
 import type { JobRow } from '../../db/rows.ts'
 import { canSee, type Restriction } from '../../domain/caller.ts'
 import { isActive } from '../../domain/jobTransitions.ts'

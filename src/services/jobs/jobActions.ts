@@ -1,6 +1,7 @@
 /** Actions of a caller on one job that it can see: retry, cancel, delete. */
 import { shorten } from '../../contract/quote.ts'
-import { cancelJobRows, retryJobRows } from '../../db/jobTransitions.ts'
+import { cancelJobRows } from '../../db/changeJobs.ts'
+import { retryJobRows } from '../../db/retryJobs.ts'
 import { deleteJobRows, findJob } from '../../db/jobs.ts'
 import type { ChangedJob, JobRow } from '../../db/rows.ts'
 import type { Restriction } from '../../domain/caller.ts'

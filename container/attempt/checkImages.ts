@@ -11,7 +11,6 @@ import {
 import { JobFailure } from '../failures.ts'
 import { imageUnsupported } from '../ffmpeg/probe/videoSource.ts'
 import type { OpenInput } from '../source/inputFiles.ts'
-import { createSourceReader } from './readSource.ts'
 import type { RunningAttempt } from './types.ts'
 
 /**
@@ -21,14 +20,14 @@ import type { RunningAttempt } from './types.ts'
  * @throws JobFailure `unsupported` for an image from which the rendition cannot be made
  */
 export async function findStillDemuxer(
-  { assignment, signal }: RunningAttempt,
+  { assignment }: RunningAttempt,
   { path, source }: OpenInput,
 ): Promise<string | null> {
   const bytes = countImageBytes(path)
   if (bytes === null) {
     return null
   }
-  const leading = await createSourceReader(source.url, signal)(0, bytes)
+  const leading = await source.read(0, bytes)
   const content = readImageContent(path, leading)
   const problem = findImageProblem(content, assignment.rendition.kind)
   if (problem !== null) {
@@ -39,14 +38,14 @@ export async function findStillDemuxer(
 
 /** @throws JobFailure `input_invalid` for a watermark that is an animated WebP */
 export async function checkWatermark(
-  { assignment: { rendition }, signal }: RunningAttempt,
+  { assignment: { rendition } }: RunningAttempt,
   { path, source }: OpenInput,
 ): Promise<void> {
   const bytes = countImageBytes(path)
   if (!('watermark' in rendition) || rendition.watermark !== path || bytes === null) {
     return
   }
-  const leading = await createSourceReader(source.url, signal)(0, bytes)
+  const leading = await source.read(0, bytes)
   if (readImageContent(path, leading) === 'unreadable') {
     throw new JobFailure(
       'input_invalid',

@@ -7,7 +7,7 @@ import type { StreamNeeds } from '../ffmpeg/probe/chooseStreams.ts'
 import { DEFAULT_PREVIEW_SECONDS } from '../ffmpeg/plan/planPreview.ts'
 import { correctTimes } from '../ffmpeg/probe/correctTimes.ts'
 import { detectScan } from '../ffmpeg/probe/detectScan.ts'
-import { type Orientation, readImageOrientation } from '../ffmpeg/probe/imageOrientation.ts'
+import { readImageOrientation } from '../ffmpeg/probe/imageOrientation.ts'
 import { findKeyframeBefore } from '../ffmpeg/probe/keyframeBefore.ts'
 import { probe, type Probe } from '../ffmpeg/probe/probe.ts'
 import type { ShownPart } from '../ffmpeg/probe/scanWindows.ts'
@@ -15,7 +15,6 @@ import { selectInputLimits } from '../ffmpeg/process/limits.ts'
 import type { InputFile, PlanContext } from '../ffmpeg/renderPlan.ts'
 import type { OpenInput } from '../source/inputFiles.ts'
 import { checkWatermark, findStillDemuxer } from './checkImages.ts'
-import { createSourceReader } from './readSource.ts'
 import type { RunningAttempt } from './types.ts'
 
 /**
@@ -32,7 +31,7 @@ export async function probeInputs(attempt: RunningAttempt): Promise<PlanContext>
       path,
       url: source.url,
       probe: isOpenedByExtension(path) ? null : await probeReference(attempt, input),
-      orientation: await readOrientation(attempt, input),
+      orientation: await readImageOrientation(input.path, source.read),
     })
   }
   const part = selectPart(attempt.assignment.rendition)
@@ -68,7 +67,7 @@ async function probeInput(
     input: [...selectInputLimits({ demuxer }), source.url],
     sizeBytes,
     isStill: demuxer !== null,
-    orientation: await readOrientation(attempt, input),
+    orientation: await readImageOrientation(input.path, source.read),
     ...(fragments !== null && { fragments }),
     needs: listNeeds(attempt.assignment.rendition, sizeBytes),
   }
@@ -76,13 +75,6 @@ async function probeInput(
   return part === null || found.isStill
     ? found
     : detectScan(found, part, { ...environment, url: source.url, probe: found })
-}
-
-function readOrientation(
-  { signal }: RunningAttempt,
-  { path, source }: OpenInput,
-): Promise<Orientation> {
-  return readImageOrientation(path, createSourceReader(source.url, signal))
 }
 
 /** A probe document should be ready within seconds, so larger files are not read to their end. */

@@ -28,6 +28,7 @@ export async function runStep(
       cwd,
       signal,
       bytesRead: inputs.bytesRead,
+      readOriginal: inputs.original.source.read,
       addNote: (note) => addNote(record, note),
       stderrTails,
     })

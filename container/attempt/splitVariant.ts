@@ -13,7 +13,6 @@ import { findKeyframesBefore } from '../ffmpeg/probe/keyframesBefore.ts'
 import type { PlanContext } from '../ffmpeg/renderPlan.ts'
 import type { PlannedVariant } from './planAttempt.ts'
 import { probeEnvironment } from './probeInputs.ts'
-import { createRangeReader } from './readSource.ts'
 import type { RunningAttempt } from './types.ts'
 
 interface SplitResult {
@@ -111,7 +110,7 @@ export async function findKeyframes(
               url: file.url,
               probe: file.probe,
               sizeBytes: input.sizeBytes,
-              read: createRangeReader(file.url, attempt.signal),
+              read: input.source.read,
             },
             seconds,
             probeEnvironment(attempt, input),

@@ -8,6 +8,7 @@ import type { Size } from './geometry.ts'
 import type { Orientation } from './probe/imageOrientation.ts'
 import type { Probe } from './probe/probe.ts'
 import type { ProbeEnvironment } from './process/ffprobe.ts'
+import type { ReadBytes } from './readBytes.ts'
 import type { StreamLayout } from './streaming/streamLayout.ts'
 
 /** A stored file that ffmpeg can open. */
@@ -76,6 +77,8 @@ export interface FfmpegStep extends StepBase {
 }
 
 export interface TaskEnvironment extends ProbeEnvironment {
+  /** Reads bytes of the original. */
+  readOriginal: ReadBytes
   /** Adds a note to the plan. */
   addNote: (note: string) => void
   /** The end of stderr of each previous ffmpeg step, in order. */

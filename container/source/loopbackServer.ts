@@ -8,15 +8,19 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readSeekSecond } from '../ffmpeg/process/seekUrl.ts'
+import type { ReadBytes } from '../ffmpeg/readBytes.ts'
 import { createBlockCache, type FetchRange, type ReadBlock, type Reading } from './blockCache.ts'
 import { createFragmentViews, type FragmentFacts } from './fragments/fragmentViews.ts'
 import { patchReader } from './patchedReader.ts'
+import { createByteReader } from './readBytes.ts'
 
 export interface SourceServer {
   /**
    * `seekUrl` adds the second to which ffmpeg seeks, for which a fragmented MP4 file gets an index.
    */
   url: string
+  /** Reads bytes of the file as it is stored. */
+  read: ReadBytes
   /** Returns whether the file is a fragmented MP4, and the streams if the server makes an index. */
   readFragments: () => Promise<FragmentFacts>
   /** Bytes that were served so far. The stall check counts them as progress. */
@@ -26,7 +30,7 @@ export interface SourceServer {
 
 /**
  * @param options.onFatal called when bytes cannot be fetched. The connection of ffmpeg is then
- *   closed; the caller has to end the attempt.
+ *   closed, and a read of the runner fails; the caller has to end the attempt.
  */
 export async function startSourceServer(options: {
   sizeBytes: number
@@ -46,12 +50,8 @@ export async function startSourceServer(options: {
     closing.signal,
     options.reading,
   )
-  const fragments = createFragmentViews({
-    sizeBytes,
-    startReader,
-    isEnabled: options.makesIndex === true,
-    signal: closing.signal,
-  })
+  const read = createByteReader(sizeBytes, startReader, closing.signal)
+  const fragments = createFragmentViews({ sizeBytes, read, isEnabled: options.makesIndex === true })
   let bytesServed = 0
 
   async function respond(request: IncomingMessage, response: ServerResponse) {
@@ -80,6 +80,13 @@ export async function startSourceServer(options: {
     return response.end()
   }
 
+  function fail(error: unknown): never {
+    if (!closing.signal.aborted) {
+      options.onFatal(error)
+    }
+    throw error
+  }
+
   const server = createServer((request, response) => {
     respond(request, response).catch((error: unknown) => {
       // When ffmpeg itself closes the connection, or the source is closed, that is not an error.
@@ -95,11 +102,8 @@ export async function startSourceServer(options: {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
     bytesServed: () => bytesServed,
-    readFragments: () =>
-      fragments.readFragments().catch((error: unknown) => {
-        options.onFatal(error)
-        throw error
-      }),
+    read: (start, end) => read(start, end).catch(fail),
+    readFragments: () => fragments.readFragments().catch(fail),
     async close() {
       closing.abort()
       server.close()

@@ -1,7 +1,6 @@
 /** The key frames in the index of a file are those from which ffmpeg decodes when it seeks. */
 import { describe, expect, it } from 'vitest'
 import { probeEnvironment } from '../../container/attempt/probeInputs.ts'
-import { createRangeReader } from '../../container/attempt/readSource.ts'
 import { findKeyframesBefore } from '../../container/ffmpeg/probe/keyframesBefore.ts'
 import { useChunkJobs } from './helpers/clips/chunkSources.ts'
 
@@ -23,8 +22,7 @@ async function openFile(name: string) {
   const { original } = attempt.inputs
   const { url, probe } = context.source
   const { ffprobe, memo: _, ...environment } = probeEnvironment(attempt, original)
-  const read = createRangeReader(url, attempt.signal)
-  const file = { url, probe: probe!, sizeBytes: original.sizeBytes, read }
+  const file = { url, probe: probe!, sizeBytes: original.sizeBytes, read: original.source.read }
   return {
     findInIndex: (seconds: number[]) =>
       findKeyframesBefore(file, seconds, { ...environment, ffprobe: NO_FFPROBE }),

@@ -52,6 +52,19 @@ describe('the loopback source', () => {
     expect((await read(url, `bytes=${original.length}-`)).status).toBe(416)
   })
 
+  it('reads ranges for the runner, with fewer bytes at the end of the file, and fetches no block twice', async () => {
+    const { url, original } = await openClip()
+    expect((await source!.read(1_000, 300_001)).equals(original.subarray(1_000, 300_001))).toBe(
+      true,
+    )
+    const last = await source!.read(original.length - 7, original.length + 7)
+    expect(last.equals(original.subarray(-7))).toBe(true)
+    expect(await source!.read(original.length, original.length + 7)).toHaveLength(0)
+    const calls = harness.gateway.sourceCalls.length
+    await read(url, 'bytes=1000-300000')
+    expect(harness.gateway.sourceCalls.length).toBe(calls)
+  })
+
   it('does not fetch a cached block again', async () => {
     const { url } = await openClip()
     await read(url)
@@ -72,7 +85,10 @@ describe('the loopback source', () => {
     const { url } = await openClip(fatal)
     harness.gateway.sourceFault = () => 'gone'
     await expect(read(url)).rejects.toThrow()
-    expect(fatal).toEqual([expect.objectContaining({ name: 'GatewayRejection', status: 404 })])
+    const rejection = expect.objectContaining({ name: 'GatewayRejection', status: 404 })
+    expect(fatal).toEqual([rejection])
+    await expect(source!.read(0, 9)).rejects.toThrow()
+    expect(fatal).toEqual([rejection, rejection])
   })
 
   it('ends a fetch without an error when the source is closed after the reader has disconnected', async () => {

@@ -1,8 +1,5 @@
 /** Reads the structure of MP4 boxes (ISO/IEC 14496-12, 4.2). Sizes come from the file and may be wrong. */
 
-/** Returns the bytes of a range, which is within the file. */
-export type ReadBytes = (start: number, end: number) => Promise<Buffer>
-
 export interface Box {
   type: string
   /** Positions from the start of the file, or of the bytes that are parsed. */

@@ -1,5 +1,6 @@
 /** Finds the index of an MP4 file, the content of the box `moov`, which can be before or after the frames. */
-import { type Box, MAX_HEADER_BYTES, type ReadBytes, readBoxHeader } from './boxes.ts'
+import type { ReadBytes } from '../readBytes.ts'
+import { type Box, MAX_HEADER_BYTES, readBoxHeader } from './boxes.ts'
 
 /** Boxes that are looked at. A file has a few, of which most are before or after the frames. */
 const MAX_BOXES = 64
@@ -12,7 +13,7 @@ export async function readMovieIndex(
 ): Promise<Buffer | null> {
   let position = 0
   for (let boxes = 0; boxes < MAX_BOXES && position < sizeBytes; boxes++) {
-    const header = await read(position, Math.min(sizeBytes, position + MAX_HEADER_BYTES))
+    const header = await read(position, position + MAX_HEADER_BYTES)
     const box: Box | null = readBoxHeader(header, position, sizeBytes)
     if (box === null || box.end > sizeBytes) {
       return null

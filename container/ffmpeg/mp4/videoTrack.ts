@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { findContent, listBoxes, type ReadBytes } from './boxes.ts'
+import type { ReadBytes } from '../readBytes.ts'
+import { findContent, listBoxes } from './boxes.ts'
 import { readMovieIndex } from './movieIndex.ts'
 import { openRuns, openSampleTables, listNumbers, TABLE_HEADER_BYTES } from './sampleTables.ts'
 

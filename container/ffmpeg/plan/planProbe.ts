@@ -11,13 +11,13 @@ import * as documents from '../probe/probeDocument.ts'
 import { addOrientation, queryStill, readStill } from '../probe/still.ts'
 import { type FfprobeQuery, runFfprobe } from '../process/ffprobe.ts'
 import { selectInputLimits } from '../process/limits.ts'
-import type { ProbeEnvironment } from '../process/ffprobe.ts'
-import type { PlanContext, RenderPlan } from '../renderPlan.ts'
+import type { ReadBytes } from '../readBytes.ts'
+import type { PlanContext, RenderPlan, TaskEnvironment } from '../renderPlan.ts'
 import { findRemuxObstacles } from './remuxObstacles.ts'
 
 export function planProbe(_: RenditionOf<'probe'>, context: PlanContext): RenderPlan {
   const output = join(context.folder, 'output.json')
-  const task = async (environment: ProbeEnvironment) => {
+  const task = async (environment: TaskEnvironment) => {
     const document = probeDocument.parse(await describeFile(context, environment))
     const text = JSON.stringify(document)
     if (Buffer.byteLength(text) > MAX_PROBE_BYTES) {
@@ -44,7 +44,7 @@ export function planProbe(_: RenditionOf<'probe'>, context: PlanContext): Render
 
 async function describeFile(
   context: PlanContext,
-  environment: ProbeEnvironment,
+  environment: TaskEnvironment,
 ): Promise<ProbeDocument> {
   const { source } = context
   const { video, isStill, isFragmented, durationIsMeasured } = source.probe
@@ -64,10 +64,11 @@ async function describeFile(
   const frameTiming =
     video === null || isStill ? null : await probeFrameTiming(source.url, video, environment)
   return {
-    format: await detectContainer(source.url, format.format_name, {
-      signal: environment.signal,
-      brand: tags['major_brand'],
-    }),
+    format: await detectContainer(
+      format.format_name,
+      environment.readOriginal,
+      tags['major_brand'],
+    ),
     formatName: format.format_name,
     durationSeconds:
       (isFragmented || durationIsMeasured ? null : readDuration(format.duration)) ??
@@ -106,6 +107,8 @@ const EXTENSIONS: Record<string, string> = {
   png_pipe: 'png',
   webp_pipe: 'webp',
 }
+/** Bytes at the start of Matroska and WebM that have the type of the document. */
+const HEAD_BYTES = 128
 /** File extensions by the brand of MP4 and QuickTime files. */
 const BRANDS: Record<string, string> = { qt: 'mov', M4A: 'm4a', M4B: 'm4a', M4V: 'm4v' }
 
@@ -113,18 +116,13 @@ const BRANDS: Record<string, string> = { qt: 'mov', M4A: 'm4a', M4B: 'm4a', M4V:
  * Detects the container. The demuxers `mov` and `matroska` each read several containers, which
  * differ by their brand or by their first bytes.
  */
-async function detectContainer(
-  url: string,
-  formatName: string,
-  { signal, brand = '' }: { signal: AbortSignal; brand?: string | undefined },
-): Promise<string> {
+async function detectContainer(formatName: string, read: ReadBytes, brand = ''): Promise<string> {
   const [demuxer = formatName] = formatName.split(',')
   if (demuxer === 'mov') {
     return detectBrand(brand.trim())
   }
   if (demuxer === 'matroska') {
-    const head = await fetch(url, { headers: { range: 'bytes=0-127' }, signal })
-    return Buffer.from(await head.arrayBuffer()).includes('webm') ? 'webm' : 'mkv'
+    return (await read(0, HEAD_BYTES)).includes('webm') ? 'webm' : 'mkv'
   }
   return EXTENSIONS[demuxer] ?? demuxer
 }

@@ -3,12 +3,10 @@
  * only that of a JPEG. Formats: w3.org/TR/png-3 and developers.google.com/speed/webp.
  */
 import { findFileType } from '../../../src/contract/fileTypes.ts'
+import type { ReadBytes } from '../readBytes.ts'
 
 /** A number of EXIF: 1 is upright, 2 to 8 are turned or mirrored. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8
-
-/** Reads bytes of the file; fewer than `length` at its end. */
-export type ReadBytes = (position: number, length: number) => Promise<Uint8Array>
 
 interface ChunkFormat {
   /** Position of the first chunk. */
@@ -57,13 +55,13 @@ export async function readImageOrientation(path: string, read: ReadBytes): Promi
     return 1
   }
   const exif = await findExif(format, read)
-  return exif === null ? 1 : parseOrientation(await read(exif.position, exif.length))
+  return exif === null ? 1 : parseOrientation(await read(exif.start, exif.end))
 }
 
 async function findExif(format: ChunkFormat, read: ReadBytes) {
   let position = format.start
   for (let windows = 0; windows < MAX_WINDOWS; windows += 1) {
-    const bytes = await read(position, WINDOW_BYTES)
+    const bytes = await read(position, position + WINDOW_BYTES)
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     let offset = 0
     while (offset + HEADER_BYTES <= bytes.length) {
@@ -71,7 +69,7 @@ async function findExif(format: ChunkFormat, read: ReadBytes) {
       const name = readText(bytes.subarray(offset + format.name), 4)
       if (name === format.exif) {
         const start = position + offset + HEADER_BYTES
-        return { position: start, length: Math.min(length, MAX_EXIF_BYTES) }
+        return { start, end: start + Math.min(length, MAX_EXIF_BYTES) }
       }
       offset += format.measure(length)
     }

@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { JobFailure } from '../../failures.ts'
-import type { ReadBytes } from '../mp4/boxes.ts'
 import { findKeyframeTimes } from '../mp4/keyframeTimes.ts'
 import { readMovieIndex } from '../mp4/movieIndex.ts'
 import { type ProbeEnvironment, runFfprobe } from '../process/ffprobe.ts'
 import { INPUT_LIMITS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
+import type { ReadBytes } from '../readBytes.ts'
 import type { Probe } from './probe.ts'
 import { type KnownFile, type ProbeMemo, remember } from './probeMemo.ts'
 

@@ -3,7 +3,8 @@
  * fragment, the first fragments, and the last ones.
  */
 import type { Patch } from '../patchedReader.ts'
-import type { Box, ReadBytes } from '../../ffmpeg/mp4/boxes.ts'
+import type { Box } from '../../ffmpeg/mp4/boxes.ts'
+import type { ReadBytes } from '../../ffmpeg/readBytes.ts'
 import { createFragmentReader, type Fragment } from './fragmentReader.ts'
 import { readTracks, type Track } from './headers.ts'
 import type { IndexContext } from './indexBoxes.ts'

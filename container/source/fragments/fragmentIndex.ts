@@ -5,7 +5,7 @@
  * the reasons.
  */
 import { deflateSync } from 'node:zlib'
-import type { ReadBytes } from '../../ffmpeg/mp4/boxes.ts'
+import type { ReadBytes } from '../../ffmpeg/readBytes.ts'
 import type { Patch } from '../patchedReader.ts'
 import { type FileContext, type Layout, readContext, readLayout } from './fileLayout.ts'
 import { createFragmentReader } from './fragmentReader.ts'

@@ -1,10 +1,6 @@
 /** Reads fragments of an MP4 file: one after another, or the first one after any position. */
-import {
-  type Box,
-  MAX_HEADER_BYTES,
-  readBoxHeader,
-  type ReadBytes,
-} from '../../ffmpeg/mp4/boxes.ts'
+import { type Box, MAX_HEADER_BYTES, readBoxHeader } from '../../ffmpeg/mp4/boxes.ts'
+import type { ReadBytes } from '../../ffmpeg/readBytes.ts'
 import { readSpans, type Track, type TrackSpan } from './headers.ts'
 
 export interface Fragment {

@@ -2,7 +2,7 @@
  * Views of a source: a fragmented MP4 file with an index for each requested second, any other file
  * without changes. Each view is made when it is first requested.
  */
-import type { ReadBlock } from '../blockCache.ts'
+import type { ReadBytes } from '../../ffmpeg/readBytes.ts'
 import {
   type FileView,
   type FragmentedFile,
@@ -25,23 +25,19 @@ export interface FragmentFacts {
   streams: ReadonlyMap<number, FragmentedStream> | null
 }
 
-/** @param options.signal aborted when the source is closed */
 export function createFragmentViews(options: {
   sizeBytes: number
-  startReader: () => ReadBlock
+  read: ReadBytes
   /** False to serve every file without changes. */
   isEnabled: boolean
-  signal: AbortSignal
 }): FragmentViews {
-  const { sizeBytes, startReader, isEnabled, signal } = options
+  const { sizeBytes, read, isEnabled } = options
   const unchanged: FileView = { sizeBytes, patches: [] }
   const views = new Map<number | null, Promise<FileView>>()
   let file: Promise<FragmentedFile | null> | null = null
 
   function open(): Promise<FragmentedFile | null> {
-    file ??= isEnabled
-      ? openFragmentedFile(sizeBytes, readBytes(startReader, signal))
-      : Promise.resolve(null)
+    file ??= isEnabled ? openFragmentedFile(sizeBytes, read) : Promise.resolve(null)
     return file
   }
 
@@ -59,20 +55,5 @@ export function createFragmentViews(options: {
       const opened = await open()
       return { isFragmented: opened !== null, streams: opened?.index?.streams ?? null }
     },
-  }
-}
-
-function readBytes(startReader: () => ReadBlock, signal: AbortSignal) {
-  return async (start: number, end: number): Promise<Buffer> => {
-    const readBlock = startReader()
-    const pieces: Buffer[] = []
-    for (let position = start; position < end;) {
-      for (const piece of await readBlock(position, signal)) {
-        const bytes = piece.subarray(0, end - position)
-        pieces.push(bytes)
-        position += bytes.length
-      }
-    }
-    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
   }
 }

@@ -3,7 +3,7 @@
  * that the same bytes are read again and again, or that a header is found at every position.
  */
 import { setImmediate } from 'node:timers/promises'
-import type { ReadBytes } from '../../ffmpeg/mp4/boxes.ts'
+import type { ReadBytes } from '../../ffmpeg/readBytes.ts'
 
 export class ReadLimitExceeded extends Error {
   override name = 'ReadLimitExceeded'

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { describe, expect, vi } from 'vitest'
 import type { Client } from '../../../scripts/client.ts'
 import type { Chunk } from '../../../src/contract/job.ts'
 import { PROTOCOL_VERSION, RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'
+import { args } from '../../fixtures/args.ts'
 import { waitForEnds } from '../fixtures/events.ts'
 import { makeClip } from '../fixtures/media.ts'
 import type { EngineAccess } from './containerSystem.ts'
@@ -17,6 +19,12 @@ function cancel(client: Client, id: string) {
     headers: { 'content-type': 'application/json' },
     body: '{"force": true}',
   })
+}
+
+/** Makes a second of video. @param output options of ffmpeg */
+function makeVideo(output: string[]): Uint8Array<ArrayBuffer> {
+  const list = args`-v error -nostdin -f lavfi -i testsrc2=s=64x48:d=1 ${output} -`
+  return Uint8Array.from(execFileSync('ffmpeg', list))
 }
 
 const test = containerTest(startStandIn)
@@ -118,6 +126,23 @@ describe('with a simulated engine', () => {
       await cancel(client, id)
     }
   }, 240_000)
+
+  test('an image and a probe are made by a container, all of whose requests leave through its sidecar', async ({
+    system: { client },
+    events,
+  }) => {
+    await client.put('images/still.png', makeVideo(args`-frames:v 1 -c:v png -f image2pipe`))
+    await client.put('videos/clip.mkv', makeVideo(args`-c:v libx264 -f matroska`))
+    const created = [
+      ...(await client.createJobs('images/still.png', ['f_webp,w_32'])),
+      ...(await client.createJobs('videos/clip.mkv', ['f_json'])),
+    ]
+    const ids = created.map(({ id }) => id)
+    await waitForEnds(events, ids)
+    for (const id of ids) {
+      expect(await client.job(id)).toMatchObject({ status: 'completed', error: null })
+    }
+  })
 
   test('a split job starts all containers, and those that receive SIGTERM complete their chunks', async ({
     system,

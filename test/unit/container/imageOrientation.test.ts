@@ -36,9 +36,9 @@ function chunk(family: 'png' | 'webp', name: string, body: Uint8Array): Uint8Arr
 
 function createReader(file: Uint8Array) {
   const calls: number[] = []
-  const read = (position: number, length: number) => {
-    calls.push(position)
-    return Promise.resolve(file.subarray(position, position + length))
+  const read = (start: number, end: number) => {
+    calls.push(start)
+    return Promise.resolve(Buffer.from(file.subarray(start, end)))
   }
   return { read, calls }
 }

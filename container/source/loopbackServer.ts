@@ -12,7 +12,7 @@ import type { ReadBytes } from '../ffmpeg/readBytes.ts'
 import { createBlockCache, type FetchRange, type ReadBlock, type Reading } from './blockCache.ts'
 import { createFragmentViews, type FragmentFacts } from './fragments/fragmentViews.ts'
 import { patchReader } from './patchedReader.ts'
-import { createByteReader } from './readBytes.ts'
+import { createByteReader } from './byteReader.ts'
 
 export interface SourceServer {
   /**

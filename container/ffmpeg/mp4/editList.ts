@@ -20,9 +20,9 @@ function* listEdits(trak: Buffer): Generator<Edit> {
   }
 }
 
-/** How an edit list moves the samples of a track. */
+/** What the edit list of a track does to the times of its samples. */
 export interface Shift {
-  /** Duration of the gap at its start. */
+  /** Duration of the gap at the start. */
   gapSeconds: number
   /** Time of the first sample that is shown. */
   skippedSeconds: number
@@ -38,14 +38,26 @@ export interface Shift {
 export function readShift(trak: Buffer, movie: Buffer | null): Shift {
   const movieScale = readTimescale(movie)
   const mediaScale = readTimescale(findContent(trak, 'mdia', 'mdhd'))
-  const edits = movieScale === null || mediaScale === null ? [] : [...listEdits(trak)]
-  const first = edits.findIndex(({ start }) => start >= 0)
-  const gaps = first === -1 ? edits : edits.slice(0, first)
-  const gapTicks = gaps.reduce((sum, { duration }) => sum + duration, 0)
+  const edits = movieScale === null || mediaScale === null ? [] : listEdits(trak)
+  let gapTicks = 0
+  let firstShown: number | null = null
+  let isOnlyOne = true
+  for (const { duration, start } of edits) {
+    // A hostile list can have millions of edits.
+    if (firstShown !== null) {
+      isOnlyOne = false
+      break
+    }
+    if (start >= 0) {
+      firstShown = start
+    } else {
+      gapTicks += duration
+    }
+  }
   return {
     gapSeconds: gapTicks / Math.max(1, movieScale ?? 1),
-    skippedSeconds: Math.max(0, edits[first]?.start ?? 0) / Math.max(1, mediaScale ?? 1),
-    isOnlyOne: first === -1 || first === edits.length - 1,
+    skippedSeconds: (firstShown ?? 0) / Math.max(1, mediaScale ?? 1),
+    isOnlyOne,
   }
 }
 

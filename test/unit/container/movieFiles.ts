@@ -2,7 +2,7 @@
 import { box, words } from './fragmentFiles.ts'
 
 const MOVIE_TIMESCALE = 1_000
-/** Of the track. */
+/** Ticks per second of the track. */
 export const TIMESCALE = 50
 
 /** A table with its version and flags, and its number of entries. */

@@ -1,4 +1,4 @@
-/** What callers change in jobs: they are cancelled, and get another priority. */
+/** Statements with which callers cancel jobs, and change their priority. */
 import { and, eq, sql } from 'drizzle-orm'
 import type { Restriction } from '../domain/caller.ts'
 import { ACTIVE_STATUSES, TRANSITIONS } from '../domain/jobTransitions.ts'

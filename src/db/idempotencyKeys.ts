@@ -1,7 +1,7 @@
 /** Idempotency keys of the requests that create jobs. */
-import { eq, type SQL, sql } from 'drizzle-orm'
-import { ACTIVE_STATUSES } from '../domain/jobTransitions.ts'
-import { type Database, sqlList, statement } from './database.ts'
+import { eq, sql } from 'drizzle-orm'
+import { type Database, statement } from './database.ts'
+import { isRequestedJob, type RequestedVariants } from './requestedVariants.ts'
 import { idempotencyKeys } from './schema/index.ts'
 
 export interface IdempotencyKey {
@@ -13,19 +13,11 @@ export interface IdempotencyKey {
  * Records a key in the transaction that inserts the jobs: of two concurrent requests with one key, the
  * second fails and inserts nothing. HAVING excludes a rejected request: at least one of its variants
  * has no job that the caller can see.
- *
- * @param jobs `variants` is JSON: objects with `transformation`; `isAccepted` is a further condition
  */
 export function recordIdempotencyKey(
   db: Database,
   { key, requestHash }: IdempotencyKey,
-  jobs: {
-    filePath: string
-    variants: string
-    count: number
-    visibleQueue: string | null
-    isAccepted: SQL
-  },
+  jobs: RequestedVariants,
   { queue, now }: { queue: string; now: number },
 ) {
   return statement(
@@ -34,10 +26,8 @@ export function recordIdempotencyKey(
     INSERT INTO idempotency_keys (key, request_hash, job_ids, created_at)
     SELECT ${key}, ${requestHash}, json_group_array(id), ${now}
     FROM jobs
-    WHERE file_path = ${jobs.filePath} AND status IN ${sqlList(ACTIVE_STATUSES)}
-      AND transformation IN (SELECT value ->> 'transformation' FROM json_each(${jobs.variants}))
-      AND EXISTS (SELECT 1 FROM queues WHERE name = ${queue})
-      AND (${jobs.visibleQueue} IS NULL OR queue = ${jobs.visibleQueue}) AND ${jobs.isAccepted}
+    WHERE ${isRequestedJob(jobs)} AND EXISTS (SELECT 1 FROM queues WHERE name = ${queue})
+      AND ${jobs.isAccepted}
     HAVING count(*) = ${jobs.count}`,
   )
 }

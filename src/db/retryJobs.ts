@@ -1,4 +1,4 @@
-/** Retries of failed jobs by callers. */
+/** Statements with which callers retry failed jobs. */
 import { and, sql } from 'drizzle-orm'
 import { PRIORITY } from '../contract/limits.ts'
 import type { Restriction } from '../domain/caller.ts'

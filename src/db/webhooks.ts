@@ -1,9 +1,9 @@
 /** Statements on webhook endpoints, and on the URLs that jobs name. */
-import { and, desc, eq, isNull, ne, or, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, ne, or, sql } from 'drizzle-orm'
 import type { Caller } from '../domain/caller.ts'
-import { ACTIVE_STATUSES } from '../domain/jobTransitions.ts'
 import { beginsWith } from './accessConditions.ts'
-import { type Database, first, sqlList, statement } from './database.ts'
+import { type Database, first, statement } from './database.ts'
+import { isRequestedJob, type RequestedVariants } from './requestedVariants.ts'
 import type { WebhookRow } from './rows.ts'
 import { JOB_URLS, webhookEndpoints as endpoints } from './schema/index.ts'
 
@@ -130,19 +130,11 @@ export interface JobReceiver {
  * Statements that record a receiver for the active jobs of these variants, if each variant has one that the
  * caller can see. They follow the insertion of the jobs in its transaction. An endpoint that was disabled
  * is enabled again.
- *
- * @param jobs `variants` is JSON: objects with `transformation`; `isAccepted` is a further condition
  */
 export function recordReceiver(
   db: Database,
   { endpointId, url, origin, apiKeyId, types }: JobReceiver,
-  jobs: {
-    filePath: string
-    variants: string
-    count: number
-    visibleQueue: string | null
-    isAccepted: SQL
-  },
+  jobs: RequestedVariants,
   now: number,
 ) {
   const ensureCursor = sql`
@@ -157,10 +149,7 @@ export function recordReceiver(
     WHERE disabled_at IS NOT NULL OR deleted_at IS NOT NULL`
   const name = sql`
     WITH named AS (
-      SELECT id FROM jobs
-      WHERE file_path = ${jobs.filePath} AND status IN ${sqlList(ACTIVE_STATUSES)}
-        AND transformation IN (SELECT value ->> 'transformation' FROM json_each(${jobs.variants}))
-        AND (${jobs.visibleQueue} IS NULL OR queue = ${jobs.visibleQueue}))
+      SELECT id FROM jobs WHERE ${isRequestedJob(jobs)})
     INSERT INTO job_webhooks (job_id, endpoint_id, url)
     SELECT id, ${endpointId}, ${url} FROM named
     WHERE (SELECT count(*) FROM named) = ${jobs.count} AND ${jobs.isAccepted}

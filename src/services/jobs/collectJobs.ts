@@ -1,4 +1,4 @@
-/** What a request that creates jobs has led to, from the active jobs of its variants. */
+/** The result of a request that creates jobs: a job for each variant, or an error. */
 import type { JobDestination } from '../../contract/destination.ts'
 import type { CreateJobs } from '../../contract/job.ts'
 import { writeCount } from '../../contract/writeCount.ts'

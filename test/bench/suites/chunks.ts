@@ -30,7 +30,7 @@ export async function run(context: BenchContext): Promise<Measurement[]> {
   return [...width, ...overheads, ...(await measureSimulated(context, chunkMs))]
 }
 
-/** What is measured with runners of one core each. In turns, as the machine may become slower or faster. */
+/** The rounds with runners of one core each. They alternate, because the machine becomes slower and faster. */
 const WIDTH_ROUNDS = ['one', 'two', 'whole', 'whole', 'two', 'one', 'one', 'two', 'whole'] as const
 type WidthCase = (typeof WIDTH_ROUNDS)[number]
 

@@ -6,6 +6,7 @@ import { CANNOT_PROCESS } from '../ffmpeg/process/classifyFailure.ts'
 import { runFfmpeg } from '../ffmpeg/process/ffmpeg.ts'
 import { imageTooCostly } from '../ffmpeg/process/limitErrors.ts'
 import { IMAGE, imageLimits, type ProcessLimits } from '../ffmpeg/process/limits.ts'
+import { replaceUrls } from '../ffmpeg/process/sourceUrl.ts'
 import { limitThreads } from '../ffmpeg/process/threads.ts'
 import type { FfmpegStep, RenderPlan, Step } from '../ffmpeg/renderPlan.ts'
 import { addNote, type RunningAttempt } from './types.ts'
@@ -102,7 +103,7 @@ function isOverImageLimits(error: unknown, { memoryBytes }: ProcessLimits): bool
  */
 function redact({ inputs, scratch }: RunningAttempt, text: string): string {
   return [inputs.original, ...inputs.references]
-    .reduce((rest, { source, path }) => rest.replaceAll(source.url, basename(path)), text)
+    .reduce((rest, { source, path }) => replaceUrls(rest, source.url, basename(path)), text)
     .replaceAll(`${scratch}/`, '')
 }
 

@@ -38,6 +38,14 @@ export type FetchRange = (start: number, end: number, signal: AbortSignal) => Pr
 /** Returns the bytes from `position` to the end of the block that contains it. */
 export type ReadBlock = (position: number, signal: AbortSignal) => Promise<Pieces>
 
+/**
+ * Starts a reader.
+ *
+ * @param isNeeded returns false for a block that is fetched only when it is read; absent for a reader of all blocks
+ */
+export type StartReader = (isNeeded?: IsNeeded) => ReadBlock
+type IsNeeded = (index: number) => boolean
+
 /** Readers `mayStop` after a few blocks, as those of a probe; that of an encode `readsOn`. */
 export type Reading = keyof typeof FETCHED_SHARE
 
@@ -68,7 +76,7 @@ export function createBlockCache(
   fetchRange: FetchRange,
   closed: AbortSignal,
   reading: Reading = 'mayStop',
-): () => ReadBlock {
+): StartReader {
   // A Map iterates in insertion order: the first key is the least recently used block.
   const cache = new Map<number, Pieces>()
   /** Fetches by the blocks that they do not have yet. Those that failed stay. */
@@ -91,9 +99,9 @@ export function createBlockCache(
   }
 
   /** Returns the end of a fetch that begins at `index`. */
-  function findEnd(index: number, maxBlocks: number): number {
+  function findEnd(index: number, maxBlocks: number, isNeeded: IsNeeded): number {
     let end = index + 1
-    while (end < blockCount && end - index < maxBlocks && !isKnown(end)) {
+    while (end < blockCount && end - index < maxBlocks && !isKnown(end) && isNeeded(end)) {
       end++
     }
     return end
@@ -120,14 +128,14 @@ export function createBlockCache(
     }
   }
 
-  function fetchAhead(index: number, maxBlocks: number): void {
+  function fetchAhead(index: number, maxBlocks: number, isNeeded: IsNeeded): void {
     const end = Math.min(blockCount, index + 1 + maxBlocks)
     for (let next = index + 1; next < end;) {
-      if (isKnown(next)) {
+      if (isKnown(next) || !isNeeded(next)) {
         next += 1
         continue
       }
-      const fetchEnd = findEnd(next, MAX_BLOCKS_PER_FETCH)
+      const fetchEnd = findEnd(next, MAX_BLOCKS_PER_FETCH, isNeeded)
       if (fetchEnd > end) {
         return
       }
@@ -155,7 +163,7 @@ export function createBlockCache(
     return state
   }
 
-  return () => {
+  return (isNeeded = () => true) => {
     let state: ReaderState | undefined
 
     return async (position, signal) => {
@@ -165,7 +173,8 @@ export function createBlockCache(
       let block = cache.get(index)
       // A loop, because the block can be removed from the cache before this reader continues.
       while (block === undefined) {
-        const end = findEnd(index, Math.min(MAX_BLOCKS_PER_FETCH, Math.max(1, maxBlocks)))
+        const most = Math.min(MAX_BLOCKS_PER_FETCH, Math.max(1, maxBlocks))
+        const end = findEnd(index, most, isNeeded)
         await (fetches.get(index) ?? startFetch(index, end))
         block = cache.get(index)
       }
@@ -174,7 +183,7 @@ export function createBlockCache(
       state.readBlocks += 1
       state.lastIndex = index
       if (maxBlocks >= MAX_BLOCKS_PER_FETCH) {
-        fetchAhead(index, Math.min(MAX_BLOCKS_AHEAD, maxBlocks))
+        fetchAhead(index, Math.min(MAX_BLOCKS_AHEAD, maxBlocks), isNeeded)
       }
       return skipBytes(block, position - index * BLOCK_BYTES)
     }

@@ -7,16 +7,18 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { readSeekSecond } from '../ffmpeg/process/seekUrl.ts'
+import { readSourceUrl, type SourceQuery } from '../ffmpeg/process/sourceUrl.ts'
 import type { ReadBytes } from '../ffmpeg/readBytes.ts'
 import { createBlockCache, type FetchRange, type ReadBlock, type Reading } from './blockCache.ts'
+import { createAudioView, type View } from './audioView.ts'
 import { createFragmentViews, type FragmentFacts } from './fragments/fragmentViews.ts'
 import { patchReader } from './patchedReader.ts'
 import { createByteReader } from './byteReader.ts'
 
 export interface SourceServer {
   /**
-   * `seekUrl` adds the second to which ffmpeg seeks, for which a fragmented MP4 file gets an index.
+   * `seekUrl` adds the second to which ffmpeg seeks, for which a fragmented MP4 file gets an index. `audioUrl` adds
+   * that only the audio is read, for which most frames of other MP4 files are left out.
    */
   url: string
   /** Reads bytes of the file as it is stored. */
@@ -54,12 +56,24 @@ export async function startSourceServer(options: {
   const fragments = createFragmentViews({ sizeBytes, read, isEnabled: options.makesIndex === true })
   let bytesServed = 0
 
+  let audioView: Promise<View | null> | null = null
+
+  async function selectView({ second, isOnlyAudio }: SourceQuery): Promise<View> {
+    audioView ??= isOnlyAudio ? createAudioView({ sizeBytes, read, startReader }) : null
+    const view = isOnlyAudio ? await audioView : null
+    if (view != null) {
+      return view
+    }
+    const { patches, ...file } = await fragments.select(second)
+    return { ...file, startReader: () => patchReader(startReader(), patches) }
+  }
+
   async function respond(request: IncomingMessage, response: ServerResponse) {
-    const second = readSeekSecond(request.url ?? '', path)
-    if (second === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) {
+    const query = readSourceUrl(request.url ?? '', path)
+    if (query === null || (request.method !== 'GET' && request.method !== 'HEAD')) {
       return response.writeHead(404).end()
     }
-    const view = await fragments.select(second)
+    const view = await selectView(query)
     const range = parseRange(request.headers.range, view.sizeBytes)
     if (range === null) {
       return response.writeHead(416, { 'content-range': `bytes */${view.sizeBytes}` }).end()
@@ -74,8 +88,7 @@ export async function startSourceServer(options: {
       }),
     })
     if (request.method === 'GET') {
-      const readBlock = patchReader(startReader(), view.patches)
-      await writeRange(response, range, readBlock, (bytes) => (bytesServed += bytes))
+      await writeRange(response, range, view.startReader(), (bytes) => (bytesServed += bytes))
     }
     return response.end()
   }

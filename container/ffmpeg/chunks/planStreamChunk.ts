@@ -7,6 +7,7 @@ import { isMpeg } from '../edit/steps/trim.ts'
 import { findPlace } from '../encode/chunkOptions.ts'
 import { planStream, planTracks, requestStreamTracks } from '../plan/planStream.ts'
 import type { PlanContext, RenderPlan, Step } from '../renderPlan.ts'
+import { readOnlyAudio } from '../plan/readOnlyAudio.ts'
 import { buildStreamCommand } from '../streaming/streamCommand.ts'
 import * as layout from '../streaming/streamLayout.ts'
 import { createFolders, emptyFolders, findFirstSegment, hasPlannedFrames } from './chunkSegments.ts'
@@ -41,7 +42,7 @@ export function planStreamChunk(
         ? []
         : isVideo
           ? planVideoSteps(rendition, context, { range, track: first, reused })
-          : planAudioSteps(rendition, context),
+          : planAudioSteps(rendition, readOnlyAudio(context)),
     stream: { ...whole.stream, tracks },
   }
 }

@@ -1,7 +1,7 @@
 /** Prepares the inputs of ffmpeg: the steps that write files, and the arguments that open them. */
 import { selectInputLimits } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
-import { seekUrl } from '../process/seekUrl.ts'
+import { seekUrl } from '../process/sourceUrl.ts'
 import type { InputFile, PlanContext, Step } from '../renderPlan.ts'
 import type { EditedOutput, OutputRange, Trim } from './editedOutput.ts'
 import { listUsedFiles } from './joinedFiles.ts'

@@ -11,18 +11,35 @@ export async function readMovieIndex(
   read: ReadBytes,
   maxBytes: number,
 ): Promise<Buffer | null> {
-  let position = 0
-  for (let boxes = 0; boxes < MAX_BOXES && position < sizeBytes; boxes++) {
-    const header = await read(position, position + MAX_HEADER_BYTES)
-    const box: Box | null = readBoxHeader(header, position, sizeBytes)
-    if (box === null || box.end > sizeBytes) {
-      return null
-    }
-    if (box.type === 'moov') {
+  for await (const box of listTopBoxes(sizeBytes, read)) {
+    if (box?.type === 'moov') {
       const isReadable = box.end - box.contentStart <= maxBytes
       return isReadable ? read(box.contentStart, box.end) : null
     }
-    position = box.end
   }
   return null
+}
+
+/**
+ * Lists the outermost boxes of a file. A last one of null is for a box that is not valid or not within the file, or
+ * for more boxes than are looked at.
+ */
+export async function* listTopBoxes(
+  sizeBytes: number,
+  read: ReadBytes,
+): AsyncGenerator<Box | null> {
+  let position = 0
+  for (let boxes = 0; boxes < MAX_BOXES && position < sizeBytes; boxes++) {
+    const header = await read(position, position + MAX_HEADER_BYTES)
+    const box = readBoxHeader(header, position, sizeBytes)
+    if (box === null || box.end > sizeBytes) {
+      yield null
+      return
+    }
+    yield box
+    position = box.end
+  }
+  if (position < sizeBytes) {
+    yield null
+  }
 }

@@ -18,6 +18,7 @@ import type { AudioStream } from '../probe/probe.ts'
 import { COMMON_OPTIONS, MAX_SECONDS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import type { InputFile, PlanContext, RenderPlan } from '../renderPlan.ts'
+import { readOnlyAudio } from './readOnlyAudio.ts'
 
 type Wave = RenditionOf<'wave'>
 
@@ -36,7 +37,7 @@ const MIN_SAMPLE_RATE = 100
 const MAX_SAMPLES = 50e6
 
 export function planWaveform(rendition: Wave, context: PlanContext): RenderPlan {
-  const { source, folder } = context
+  const { source, folder } = readOnlyAudio(context)
   const audio = selectAudioTrack(source.probe, rendition.audioTrack)
   if (audio === null) {
     throw new JobFailure(

@@ -4,7 +4,7 @@
 import { formatDecimal } from '../edit/numbers.ts'
 import { COMMON_OPTIONS, INPUT_LIMITS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
-import { seekUrl } from '../process/seekUrl.ts'
+import { seekUrl } from '../process/sourceUrl.ts'
 import type { FfmpegStep, InputFile } from '../renderPlan.ts'
 
 /** Number of frames that are measured. Each costs a seek in the source. */

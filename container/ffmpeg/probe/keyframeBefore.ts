@@ -12,7 +12,7 @@ import {
 } from '../process/ffprobe.ts'
 import { INPUT_LIMITS, PROBE } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
-import { seekUrl } from '../process/seekUrl.ts'
+import { seekUrl } from '../process/sourceUrl.ts'
 import type { Probe } from './probe.ts'
 
 /**

@@ -30,8 +30,14 @@ export async function run(context: BenchContext): Promise<Measurement[]> {
   return [...width, ...overheads, ...(await measureSimulated(context, chunkMs))]
 }
 
-/** The rounds with runners of one core each. They alternate, because the machine becomes slower and faster. */
-const WIDTH_ROUNDS = ['one', 'two', 'whole', 'whole', 'two', 'one', 'one', 'two', 'whole'] as const
+/**
+ * The rounds with runners of one core each. They alternate, because the machine becomes slower and faster: by up to
+ * 10 %, so that fewer pairs would say little about the width.
+ */
+const WIDTH_ROUNDS = [
+  ...(['one', 'two', 'whole', 'whole', 'two', 'one'] as const),
+  ...(['one', 'two', 'whole', 'two', 'one', 'one', 'two'] as const),
+]
 type WidthCase = (typeof WIDTH_ROUNDS)[number]
 
 /** Each runner has one core and ffmpeg one thread, as in a container with one vCPU. */

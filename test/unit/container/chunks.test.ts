@@ -64,26 +64,35 @@ describe('the ranges of chunks', () => {
     expect(chunks.at(-1)).toMatchObject({ endSeconds: null, frames: null })
   })
 
-  it('begin 1 s and a frame after a key frame of the source, if that moves them by at most a quarter', () => {
-    const minutes = (keyframes: number[]) =>
-      split({ frameRate: 30 }, { more: { ...long, endSeconds: 100 }, keyframes })?.ranges?.filter(
-        ({ kind }) => kind === 'video',
-      )
+  it('begin 13 frames after a key frame of the source, if that moves them by at most a quarter', () => {
+    const minutes = (keyframes: number[], more = {}) =>
+      split(
+        { frameRate: 30 },
+        { more: { ...long, endSeconds: 100, ...more }, keyframes },
+      )?.ranges?.filter(({ kind }) => kind === 'video')
     const [first, second, third] = minutes([25, 58])!
-    expect(first).toMatchObject({ startSeconds: 0, endSeconds: 26.05, frames: 782 })
-    expect(second).toMatchObject({ startSeconds: 26.05, endSeconds: 59.05, frames: 990 })
-    expect(third).toMatchObject({ startSeconds: 59.05, endSeconds: null })
+    expect(first).toMatchObject({ startSeconds: 0, endSeconds: 25.45, frames: 764 })
+    expect(second).toMatchObject({ startSeconds: 25.45, endSeconds: 58.45, frames: 990 })
+    expect(third).toMatchObject({ startSeconds: 58.45, endSeconds: null })
     expect(minutes([36, 68])!.slice(1)).toMatchObject([
-      { startSeconds: 37.05, endSeconds: 69.05, frames: 960 },
-      { startSeconds: 69.05 },
+      { startSeconds: 36.45, endSeconds: 68.45, frames: 960 },
+      { startSeconds: 68.45 },
     ])
     const even = minutes([])
-    expect(minutes([37, 70])).toEqual(even)
+    expect(minutes([38, 70])).toEqual(even)
     // The second key frame is too early, then the first; at last, the number of key frames is wrong.
-    expect(minutes([25, 50])![1]).toMatchObject({ startSeconds: 26.05, endSeconds: 59.983333 })
+    expect(minutes([25, 50])![1]).toMatchObject({ startSeconds: 25.45, endSeconds: 59.983333 })
     expect(minutes([20, 50])).toEqual(even)
     expect(minutes([25])).toEqual(even)
     expect(even![1]).toMatchObject({ startSeconds: 29.983333 })
+    // 1 s and a frame, if the frames of the source are unevenly spaced, or may be.
+    for (const peakFrameRate of [60, null]) {
+      expect(minutes([25, 58], { peakFrameRate })).toMatchObject([
+        { startSeconds: 0 },
+        { startSeconds: 26.05 },
+        { startSeconds: 59.05 },
+      ])
+    }
   })
 
   it('begin after a key frame of the requested part, at the requested speed', () => {
@@ -92,9 +101,9 @@ describe('the ranges of chunks', () => {
       split(fields, { more: { ...long, endSeconds: 150 }, keyframes })!
     expect(plan([]).ranges).toMatchObject([{ kind: 'audio' }, {}, { startSeconds: 29.983333 }, {}])
     expect(plan([])).toMatchObject({
-      keyframeSearches: [{ place: 0, seconds: expect.closeTo(10 + 2 * 39.983333 - 1, 5) }],
+      keyframeSearches: [{ place: 0, seconds: expect.closeTo(10 + 2 * 39.983333 - 0.4, 5) }],
     })
-    expect(plan([67]).ranges![2]).toMatchObject({ startSeconds: 29.016667 })
+    expect(plan([67]).ranges![2]).toMatchObject({ startSeconds: 28.716667 })
   })
 
   it('are at most 600, and the last one is not shorter than half of the others', () => {
@@ -171,9 +180,9 @@ describe('joined files', () => {
     expect(even).toMatchObject({
       // The latest starts of the first chunks in the output. The second file begins at 70.
       keyframeSearches: [
-        { place: 0, seconds: expect.closeTo(37.483333 - 1, 5) },
-        { place: 0, seconds: expect.closeTo(67.483333 - 1, 5) },
-        { place: 1, seconds: expect.closeTo(97.483333 - 70 - 1, 5) },
+        { place: 0, seconds: expect.closeTo(37.483333 - 0.4, 5) },
+        { place: 0, seconds: expect.closeTo(67.483333 - 0.4, 5) },
+        { place: 1, seconds: expect.closeTo(97.483333 - 70 - 0.4, 5) },
         ...Array.from({ length: 5 }, () => ({ place: 1 })),
       ],
     })
@@ -182,8 +191,8 @@ describe('joined files', () => {
     const [, ...rest] = starts(even)!.slice(0, 3)
     expect(starts(split(fields, { ...options, keyframes }))!.slice(1, 5)).toEqual([
       ...rest,
-      70 + 16.05,
-      70 + 46.05,
+      70 + 15.45,
+      70 + 45.45,
     ])
   })
 

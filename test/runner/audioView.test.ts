@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { audioUrl } from '../../container/ffmpeg/process/sourceUrl.ts'
 import { startSourceServer } from '../../container/source/loopbackServer.ts'
 import { args } from '../fixtures/args.ts'
-import { audio } from '../fixtures/renditions.ts'
+import { audio, video } from '../fixtures/renditions.ts'
 import { tone } from './helpers/clips/inputs.ts'
 import {
   clip,
@@ -61,7 +61,7 @@ async function serve(file: string) {
   })
   return {
     url: source.url,
-    audioUrl: audioUrl({ url: source.url, probe: { isFragmented: false } }),
+    audioUrl: audioUrl({ url: source.url, probe: { isFragmented: false } }, 0),
     sizeBytes: size,
     async close() {
       await source.close()
@@ -130,4 +130,14 @@ it('a job for the audio of a film fetches what lies near the audio', async () =>
   expect(harness.gateway.sourceBytes).toBeLessThan(size / 4)
   // The recorded command names the file.
   expect(job.finishes[0]).toMatchObject({ command: expect.stringContaining(" -i 'clip.mp4' ") })
+})
+
+it('the loudness of a film is measured without its frames', async () => {
+  const file = await addAudio('camera.mov', CAMERA)
+  const job = await harness.gateway.offer(file, video({ width: 64, loudness: 16 }))
+  await runUntilIdle()
+  expect((await probeOutput(job)).audio).toMatchObject({ codec_name: 'aac' })
+  // The encode reads the file once. With the frames, of which ffmpeg skips a part, it would be 1.17 times the size.
+  const { size } = await stat(file)
+  expect(harness.gateway.sourceBytes).toBeLessThan(size * 1.1)
 })

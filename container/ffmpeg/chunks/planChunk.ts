@@ -7,7 +7,6 @@ import { buildExactContainer } from '../encode/containers.ts'
 import { buildFileCommand } from '../encode/fileCommand.ts'
 import { buildAudioTrack, planLoudness, requestTracks, selectLoudness } from '../plan/planVideo.ts'
 import { isMpeg } from '../edit/steps/trim.ts'
-import { readOnlyAudio } from '../plan/readOnlyAudio.ts'
 import { decideTracks } from '../plan/trackDecisions.ts'
 import type { PlanContext, RenderPlan, Step } from '../renderPlan.ts'
 import { chunkFormat } from './chunkFile.ts'
@@ -33,7 +32,7 @@ export function planChunk(rendition: Video, context: PlanContext, range: ChunkRa
     notes: [],
     steps: isVideo
       ? planVideoSteps(rendition, context, { range, rate: decisions.rate, output })
-      : planAudioSteps(rendition, readOnlyAudio(context), output),
+      : planAudioSteps(rendition, context, output),
     fallback: null,
     output,
     isPackage: false,

@@ -7,7 +7,6 @@ import { isMpeg } from '../edit/steps/trim.ts'
 import { findPlace } from '../encode/chunkOptions.ts'
 import { planStream, planTracks, requestStreamTracks } from '../plan/planStream.ts'
 import type { PlanContext, RenderPlan, Step } from '../renderPlan.ts'
-import { readOnlyAudio } from '../plan/readOnlyAudio.ts'
 import { buildStreamCommand } from '../streaming/streamCommand.ts'
 import * as layout from '../streaming/streamLayout.ts'
 import { createFolders, emptyFolders, findFirstSegment, hasPlannedFrames } from './chunkSegments.ts'
@@ -42,7 +41,7 @@ export function planStreamChunk(
         ? []
         : isVideo
           ? planVideoSteps(rendition, context, { range, track: first, reused })
-          : planAudioSteps(rendition, readOnlyAudio(context)),
+          : planAudioSteps(rendition, context),
     stream: { ...whole.stream, tracks },
   }
 }
@@ -93,7 +92,7 @@ function planAudioSteps(rendition: Stream, context: PlanContext): Step[] {
       seconds: editPlan.output.seconds,
       ffmpeg: (stderrTails) =>
         buildStreamCommand({
-          graph: { inputs: editPlan.inputs.files, ...select(stderrTails) },
+          graph: { inputs: editPlan.inputs.audioFiles, ...select(stderrTails) },
           rungs: [],
           audio,
           frameRate: segments.frameRate.text,

@@ -40,7 +40,7 @@ export function planLoudnessMeasurement(
   })
   const command = [
     ...COMMON_OPTIONS,
-    ...inputs.files,
+    ...inputs.audioFiles,
     ...ffmpegOptions({ filter_complex: filters, map: audio, f: 'null' }),
     '-',
   ]

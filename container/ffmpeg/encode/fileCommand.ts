@@ -48,7 +48,7 @@ export function buildFileCommand(command: FileCommand): string[] {
   const tracks = { hasVideo: video !== null, hasAudio: audio !== null }
   return [
     ...COMMON_OPTIONS,
-    ...inputs.files,
+    ...(tracks.hasVideo ? inputs.files : inputs.audioFiles),
     ...inputs.images,
     ...(subtitles ?? []),
     ...ffmpegOptions({ filter_complex: filters.filters }),

@@ -13,7 +13,6 @@ import { buildFileCommand } from '../encode/fileCommand.ts'
 import { expectDurations } from '../expectedDurations.ts'
 import type { FfmpegStep, PlanContext, RenderPlan } from '../renderPlan.ts'
 import { decideAudio } from './copyAudio.ts'
-import { readOnlyAudio } from './readOnlyAudio.ts'
 import { resolveAudioCodec } from './trackDecisions.ts'
 
 export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext): RenderPlan {
@@ -27,8 +26,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
     )
   }
   const request = { frame: null, audio: true } as const
-  const inputs = readOnlyAudio(context)
-  const exactPlan = planEdits(rendition, inputs, request)
+  const exactPlan = planEdits(rendition, context, request)
   const { seconds, files, hasAudio } = exactPlan.output
   if (!hasAudio) {
     throw new OutsideOfFile(
@@ -40,7 +38,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
   const isEncoded = decision.action === 'encode'
   const editPlan = isEncoded
     ? exactPlan
-    : planEdits(rendition, inputs, { ...request, copiesTrack: true })
+    : planEdits(rendition, context, { ...request, copiesTrack: true })
   const codec = resolveAudioCodec(rendition.audioCodec)
   const loudness = isEncoded ? rendition.loudness : null
   const output = join(context.folder, `output.${format}`)

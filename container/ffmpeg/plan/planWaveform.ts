@@ -18,7 +18,6 @@ import type { AudioStream } from '../probe/probe.ts'
 import { COMMON_OPTIONS, MAX_SECONDS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import type { InputFile, PlanContext, RenderPlan } from '../renderPlan.ts'
-import { readOnlyAudio } from './readOnlyAudio.ts'
 
 type Wave = RenditionOf<'wave'>
 
@@ -37,7 +36,7 @@ const MIN_SAMPLE_RATE = 100
 const MAX_SAMPLES = 50e6
 
 export function planWaveform(rendition: Wave, context: PlanContext): RenderPlan {
-  const { source, folder } = readOnlyAudio(context)
+  const { source, folder } = context
   const audio = selectAudioTrack(source.probe, rendition.audioTrack)
   if (audio === null) {
     throw new JobFailure(
@@ -53,7 +52,7 @@ export function planWaveform(rendition: Wave, context: PlanContext): RenderPlan 
   const output = join(folder, `output.${rendition.format}`)
   const command = [
     ...COMMON_OPTIONS,
-    ...openInput(source, trim),
+    ...openInput(source, trim, { isOnlyAudio: true }),
     ...ffmpegOptions({ filter_complex: buildFilters(rendition, audio, { size, source, trim }) }),
     // A second output, from which ffmpeg reports progress while it reads the audio. The image is
     // written only at the end.

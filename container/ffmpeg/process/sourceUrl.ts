@@ -26,9 +26,9 @@ export function seekUrl({ url, probe }: File, second: number): string {
   return probe?.isFragmented === true && second > 0 ? `${url}${SECOND}${second.toFixed(3)}` : url
 }
 
-/** The URL for a command that decodes no video. Fragmented files are served as a whole. */
-export function audioUrl({ url, probe }: File): string {
-  return probe === null || probe.isFragmented ? url : `${url}${ONLY_AUDIO}`
+/** The URL for a command that decodes no video. For a fragmented file, it is that for all tracks. */
+export function audioUrl(file: File, second: number): string {
+  return file.probe?.isFragmented === true ? seekUrl(file, second) : `${file.url}${ONLY_AUDIO}`
 }
 
 /** Replaces all URLs of a file in a text. */

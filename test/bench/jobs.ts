@@ -13,7 +13,8 @@ import { execute } from './execute.ts'
  * which do not depend on this.
  */
 const POLL_MS = 5_000
-const PROCESS_POLL_MS = 50
+/** To look at all processes takes as much as a few requests, and an encode lasts for seconds. */
+const PROCESS_POLL_MS = 250
 
 /** Stores a file as an original. curl sends it without reading all of it into memory. */
 export async function putFile({ url }: { url: string }, path: string, file: string) {

@@ -16,7 +16,7 @@ import type { RunningAttempt } from './types.ts'
 const ALMOST_DONE = { seconds: 1.5, frames: 60 }
 /**
  * On one core, two encodes take turns, and each takes 3 to 5 % more processor time (measured), because it finds less
- * in the caches. To claim a chunk, open its source and start ffmpeg takes half a second.
+ * in the caches. Claiming a chunk, opening its source and starting ffmpeg takes less than this.
  */
 const ALMOST_DONE_ON_ONE_CORE = { seconds: 1, frames: 40 }
 const HALF_DONE = { share: 0.5 }

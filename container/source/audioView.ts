@@ -2,8 +2,8 @@
  * Serves an MP4 file without most of its frames, for a command that reads the audio. Between two packets of audio lie
  * frames, which ffmpeg would receive in vain, and in files of cameras the runner would fetch them in vain.
  *
- * What is left out lies between chunks of other tracks, inside of `mdat`. The index is that of the file, with other
- * positions of the samples. The first frames stay, because ffmpeg looks at them when it opens a file.
+ * All frames but the first are left out: ffmpeg reads those when it opens a file. In the index, only the positions of
+ * the samples are changed.
  */
 import { type Box, MAX_HEADER_BYTES } from '../ffmpeg/mp4/boxes.ts'
 import { type ChunkOffsets, listChunkOffsets } from '../ffmpeg/mp4/chunkOffsets.ts'
@@ -49,21 +49,15 @@ export async function createAudioView(source: Source): Promise<View | null> {
   if (kept.sizeBytes > source.sizeBytes * MAX_SHARE) {
     return null
   }
-  tracks.forEach(({ replace }) => replace((offset) => kept.toKept(offset)))
+  tracks.forEach(({ replace }) => replace(kept.toKept))
   const patches = [
     { start: kept.toKept(movie.contentStart), bytes: index },
     ...(await Promise.all(media.map((box) => patchSize(box, kept, source.read)))),
   ]
+  const isNeeded = (block: number) => kept.hasAny(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES)
   return {
     sizeBytes: kept.sizeBytes,
-    startReader: () =>
-      patchReader(
-        readKept(
-          kept,
-          source.startReader((index) => kept.hasBlock(index)),
-        ),
-        patches,
-      ),
+    startReader: () => patchReader(readKept(kept, source.startReader(isNeeded)), patches),
   }
 }
 
@@ -89,7 +83,7 @@ function listOtherBytes(boxes: readonly Box[]): Range[] {
 
 /** Lists what stays of the samples: the first frames of each track of video, and the chunks of all other tracks. */
 function listKeptSamples(media: readonly Box[], tracks: readonly ChunkOffsets[]): Range[] {
-  const all = tracks.flatMap(({ offsets }) => [...offsets]).sort((one, other) => one - other)
+  const all = Float64Array.from(tracks.flatMap(({ offsets }) => [...offsets])).sort()
   const kept = new Set<number>()
   const ranges: Range[] = []
   for (const { isVideo, offsets } of tracks) {

@@ -1,5 +1,4 @@
 /** Ranges of a file that follow one another directly in a shorter file. */
-import { BLOCK_BYTES } from './blockCache.ts'
 
 export interface Range {
   start: number
@@ -16,25 +15,23 @@ export function keepRanges(ranges: readonly Range[]) {
   const ends = Float64Array.from(merged, ({ end }) => end)
   /** Position of each range in the shorter file. */
   const positions = new Float64Array(merged.length)
-  const blocks = new Set<number>()
   let sizeBytes = 0
   merged.forEach(({ start, end }, range) => {
     positions[range] = sizeBytes
     sizeBytes += end - start
-    for (let block = Math.floor(start / BLOCK_BYTES); block * BLOCK_BYTES < end; block++) {
-      blocks.add(block)
-    }
   })
+
+  /** Returns the position in the shorter file of a byte, or of the first byte after it that is kept. */
+  function toKept(position: number): number {
+    const range = findLast(starts, position)
+    return range < 0 ? 0 : positions[range]! + Math.min(position, ends[range]!) - starts[range]!
+  }
 
   return {
     sizeBytes,
-    /** Returns true for a block of the file of which something is kept. */
-    hasBlock: (index: number) => blocks.has(index),
-    /** Returns the position in the shorter file of a byte, or of the first byte after it that is kept. */
-    toKept(position: number): number {
-      const range = findLast(starts, position)
-      return range < 0 ? 0 : positions[range]! + Math.min(position, ends[range]!) - starts[range]!
-    },
+    toKept,
+    /** Returns true if something is kept between two positions of the file. */
+    hasAny: (from: number, to: number) => toKept(from) < toKept(to),
     /** Returns the position in the file of a byte of the shorter one. */
     toFile(position: number): number {
       const range = findLast(positions, position)

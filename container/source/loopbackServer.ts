@@ -54,15 +54,16 @@ export async function startSourceServer(options: {
   )
   const read = createByteReader(sizeBytes, startReader, closing.signal)
   const fragments = createFragmentViews({ sizeBytes, read, isEnabled: options.makesIndex === true })
+  let audioView: Promise<View | null> | undefined
   let bytesServed = 0
 
-  let audioView: Promise<View | null> | null = null
-
   async function selectView({ second, isOnlyAudio }: SourceQuery): Promise<View> {
-    audioView ??= isOnlyAudio ? createAudioView({ sizeBytes, read, startReader }) : null
-    const view = isOnlyAudio ? await audioView : null
-    if (view != null) {
-      return view
+    if (isOnlyAudio) {
+      audioView ??= createAudioView({ sizeBytes, read, startReader })
+      const view = await audioView
+      if (view !== null) {
+        return view
+      }
     }
     const { patches, ...file } = await fragments.select(second)
     return { ...file, startReader: () => patchReader(startReader(), patches) }

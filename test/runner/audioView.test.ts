@@ -70,7 +70,7 @@ async function serve(file: string) {
   }
 }
 
-/** What a command can find of the audio: all packets, the samples after a seek, and what ffprobe prints. */
+/** Returns all packets of the audio, its samples after a seek, and what ffprobe prints of the file. */
 async function readAudio(url: string) {
   const run = async (program: string, list: string[]) => {
     const { stdout } = await execute(program, ['-v', 'error', ...list], { maxBuffer: 1e8 })

@@ -1,6 +1,6 @@
 /** Reads and replaces the positions at which the samples of a track are stored (ISO/IEC 14496-12, 8.7.5). */
 import { findContent, listBoxes } from './boxes.ts'
-import { TABLE_HEADER_BYTES } from './sampleTables.ts'
+import { isVideoTrack, TABLE_HEADER_BYTES } from './sampleTables.ts'
 
 /** Positions of a track in the index, from which they can be replaced. Each is of a few samples. */
 export interface ChunkOffsets {
@@ -19,9 +19,9 @@ export interface ChunkOffsets {
 export function listChunkOffsets(index: Buffer, max: number): ChunkOffsets[] | null {
   const tracks: ChunkOffsets[] = []
   let total = 0
-  for (const { type, content: trak } of listBoxes(index)) {
-    const samples = type === 'trak' ? findContent(trak, 'mdia', 'minf', 'stbl') : null
-    const isVideo = findContent(trak, 'mdia', 'hdlr')?.toString('latin1', 8, 12) === 'vide'
+  for (const { content: trak } of listBoxes(index).filter(({ type }) => type === 'trak')) {
+    const samples = findContent(trak, 'mdia', 'minf', 'stbl')
+    const isVideo = isVideoTrack(trak)
     for (const table of samples ? listBoxes(samples) : []) {
       const entryBytes = ENTRY_BYTES[table.type]
       if (entryBytes === undefined) {

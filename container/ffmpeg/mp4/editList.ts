@@ -20,7 +20,7 @@ function* listEdits(trak: Buffer): Generator<Edit> {
   }
 }
 
-/** What the edit list of a track does to the times of its samples. */
+/** By how much the edit list of a track moves its samples in time. */
 export interface Shift {
   /** Duration of the gap at the start. */
   gapSeconds: number

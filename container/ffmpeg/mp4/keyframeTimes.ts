@@ -1,7 +1,8 @@
 /** Finds the key frames from which ffmpeg decodes when it seeks, in the index of an MP4 file. */
-import { findContent, listBoxes } from './boxes.ts'
+import { listBoxes } from './boxes.ts'
 import {
   hasNegativeRun,
+  isVideoTrack,
   openRuns,
   openSampleTables,
   listNumbers,
@@ -45,9 +46,8 @@ export function findKeyframeTimes(
 
 function openReliableTables(index: Buffer, stream: number): SampleTables | null {
   const trak = listBoxes(index).filter(({ type }) => type === 'trak')[stream]?.content
-  const isVideo = trak && findContent(trak, 'mdia', 'hdlr')?.toString('latin1', 8, 12) === 'vide'
   const tables = trak && openSampleTables(index, trak)
-  if (!tables || !isVideo || tables.count > MAX_SAMPLES || !tables.hasOneShift) {
+  if (!tables || !isVideoTrack(trak) || tables.count > MAX_SAMPLES || !tables.hasOneShift) {
     return null
   }
   const offsets = tables.table('ctts')

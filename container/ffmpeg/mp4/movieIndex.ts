@@ -30,7 +30,7 @@ export async function* listTopBoxes(
 ): AsyncGenerator<Box | null> {
   let position = 0
   for (let boxes = 0; boxes < MAX_BOXES && position < sizeBytes; boxes++) {
-    const header = await read(position, position + MAX_HEADER_BYTES)
+    const header = await read(position, Math.min(sizeBytes, position + MAX_HEADER_BYTES))
     const box = readBoxHeader(header, position, sizeBytes)
     if (box === null || box.end > sizeBytes) {
       yield null

@@ -43,6 +43,11 @@ export function openSampleTables(index: Buffer, trak: Buffer): SampleTables | nu
   }
 }
 
+/** @param trak content of the box `trak` */
+export function isVideoTrack(trak: Buffer): boolean {
+  return findContent(trak, 'mdia', 'hdlr')?.toString('latin1', 8, 12) === 'vide'
+}
+
 export interface RunValue {
   value: number
   /** Sum of the values of all samples before. */

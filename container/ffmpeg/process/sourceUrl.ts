@@ -6,7 +6,7 @@
 const SECOND = '?at='
 const ONLY_AUDIO = '?audio'
 
-/** What ffmpeg reads of a source. */
+/** The part of a source that ffmpeg reads. */
 export interface SourceQuery {
   /** From the start of the file; null when ffmpeg reads from the start. */
   second: number | null

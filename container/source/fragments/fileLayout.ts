@@ -4,14 +4,13 @@
  */
 import type { Patch } from '../patchedReader.ts'
 import type { Box } from '../../ffmpeg/mp4/boxes.ts'
+import { listTopBoxes } from '../../ffmpeg/mp4/movieIndex.ts'
 import type { ReadBytes } from '../../ffmpeg/readBytes.ts'
 import { createFragmentReader, type Fragment } from './fragmentReader.ts'
 import { readTracks, type Track } from './headers.ts'
 import type { IndexContext } from './indexBoxes.ts'
 
 const MAX_MOOV_BYTES = 16 * 1024 ** 2
-/** Maximum number of boxes up to the first fragment. */
-const MAX_BOXES = 64
 /** Maximum number of fragments that are read to find where each track starts. */
 const MAX_FIRST_FRAGMENTS = 64
 /** Bytes at the end of the file in which the last fragment of each track is searched, in turn. */
@@ -47,21 +46,19 @@ export async function readLayout(
   sizeBytes: number,
   read: ReadBytes,
 ): Promise<Layout | 'too-large' | null> {
-  const reader = createFragmentReader({ sizeBytes, tracks: [], read })
   const hidden: Layout['hidden'] = []
   let found: Omit<Layout, 'firstFragment' | 'hidden'> | null = null
-  let position = 0
-  for (let boxes = 0; boxes < MAX_BOXES; boxes++) {
-    const box = await reader.readBox(position)
-    if (box === null || box.end > sizeBytes) {
+  for await (const box of listTopBoxes(sizeBytes, read)) {
+    if (box === null) {
       return null
     }
     if (box.type === 'moof') {
-      return found && { ...found, firstFragment: position, hidden }
+      return found && { ...found, firstFragment: box.start, hidden }
     }
     // ffmpeg ignores all `moov` boxes but the first.
     if (box.type === 'moov' && found === null) {
       if (box.end - box.start > MAX_MOOV_BYTES) {
+        const reader = createFragmentReader({ sizeBytes, tracks: [], read })
         return (await hasBox(reader, box, 'mvex')) ? 'too-large' : null
       }
       const content = await read(box.start, box.end)
@@ -72,9 +69,8 @@ export async function readLayout(
       found = { moov: box, content, tracks }
     }
     if (box.type === 'sidx') {
-      hidden.push({ start: position + 4, bytes: Buffer.from('free') })
+      hidden.push({ start: box.start + 4, bytes: Buffer.from('free') })
     }
-    position = box.end
   }
   return null
 }

@@ -66,8 +66,8 @@ async function measureWidth({ folder, log }: BenchContext, film: Film): Promise<
       serviceSeconds = cpuSeconds
     }
     await service.stop()
-    // Its pages in the cache of the system would be missing for the next round: a virtual machine takes five times as
-    // long for memory that it uses for the first time.
+    // Otherwise its files stay in the cache of the system, and the next round uses new memory, for which a virtual
+    // machine takes five times as long.
     await rm(stateDir, { recursive: true })
   }
   const { one, two, whole } = seconds
